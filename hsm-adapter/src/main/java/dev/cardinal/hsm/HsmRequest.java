@@ -1,0 +1,60 @@
+package dev.cardinal.hsm;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work for a token. Every request carries a deadline on the clock of {@link System#nanoTime()}: work whose deadline has
+ * passed is never started.
+ */
+public sealed interface HsmRequest {
+
+    long deadlineNanos();
+
+    Urgency urgency();
+
+    /**
+     * A signature. The token hashes where it has the combined mechanism; else {@code DigestInfo} or the raw hash is
+     * built on the host, as the mechanism asks.
+     *
+     * @param message the octets to be signed, not their hash
+     */
+    record Sign(KeyRef key, SignatureMechanism mechanism, byte[] message, Urgency urgency, long deadlineNanos)
+            implements HsmRequest {}
+
+    /** RSA decryption with PKCS#1 v1.5 padding. Every refusal by the token has kind {@code PEER_DATA}. */
+    record Decrypt(KeyRef key, byte[] ciphertext, Urgency urgency, long deadlineNanos) implements HsmRequest {}
+
+    /** @param length octets of random wanted, 1 to 4096 */
+    record Random(int length, Urgency urgency, long deadlineNanos) implements HsmRequest {}
+
+    /** An ephemeral key pair as a session object. */
+    record Generate(KeyExchangeGroup group, Urgency urgency, long deadlineNanos) implements HsmRequest {}
+
+    /**
+     * The agreement of a generated key pair with the peer's public value. The handle stays valid and is the caller's to
+     * release.
+     *
+     * @param peerPublic the public value as the IKE key exchange payload carries it
+     * @param derivation what to make of the shared secret in the same step, null to get the secret itself
+     */
+    record Agree(
+            KeyExchangeRef handle,
+            byte[] peerPublic,
+            @Nullable Derivation derivation,
+            Urgency urgency,
+            long deadlineNanos)
+            implements HsmRequest {}
+
+    /** {@link Generate} and {@link Agree} at once; no handle outlives it. */
+    record GenerateAndAgree(
+            KeyExchangeGroup group,
+            byte[] peerPublic,
+            @Nullable Derivation derivation,
+            Urgency urgency,
+            long deadlineNanos)
+            implements HsmRequest {}
+
+    /** A derivation from a shared secret that {@link Agree} returned; the secret stays the caller's to release. */
+    record Derive(SharedSecret secret, Derivation derivation, Urgency urgency, long deadlineNanos)
+            implements HsmRequest {}
+}

@@ -1,0 +1,24 @@
+package dev.cardinal.hsm;
+
+import java.util.Map;
+
+/**
+ * A token's counters since start.
+ *
+ * @param operations completed operations by kind ({@code sign}, {@code decrypt}, {@code random}, {@code generate},
+ *     {@code agree}, {@code derive})
+ * @param failures failed operations by kind of failure
+ * @param batches how often a worker took work from the queue
+ * @param batched operations taken in those batches: {@code batched / batches} is the mean batch size
+ * @param queueHighWater the longest queue seen
+ * @param refused requests refused because the queue was full
+ * @param liveHandles key-exchange handles and shared secrets not yet released
+ */
+public record HsmStatistics(
+        Map<String, Long> operations,
+        Map<HsmFailure.Kind, Long> failures,
+        long batches,
+        long batched,
+        int queueHighWater,
+        long refused,
+        long liveHandles) {}
