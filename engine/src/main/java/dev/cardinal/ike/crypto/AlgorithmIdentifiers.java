@@ -1,5 +1,6 @@
 package dev.cardinal.ike.crypto;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -72,14 +73,22 @@ final class AlgorithmIdentifiers {
         return List.of(sequence(oid + NULL), sequence(oid));
     }
 
-    /** RFC 4055 section 3.1: hash, mask generation and salt length explicit, the trailer its default and so absent. */
+    /**
+     * RFC 4055 section 3.1: hash, mask generation and salt length explicit. DER leaves the trailer out, being the default;
+     * RFC 7427 appendix A.4.3 prints it all the same, so it is accepted.
+     */
     private static List<String> pss(String hash, int saltLength) {
         String salt = tagged("a2", "0201" + HEX.toHexDigits((byte) saltLength));
-        return nullOrAbsent(hash).stream()
-                .flatMap(digest -> nullOrAbsent(hash).stream()
-                        .map(maskDigest -> sequence(RSA_PSS
-                                + sequence(tagged("a0", digest) + tagged("a1", sequence(MGF1 + maskDigest)) + salt))))
-                .toList();
+        List<String> accepted = new ArrayList<>();
+        for (String trailer : List.of("", tagged("a3", "020101"))) {
+            for (String digest : nullOrAbsent(hash)) {
+                for (String maskDigest : nullOrAbsent(hash)) {
+                    String mask = tagged("a1", sequence(MGF1 + maskDigest));
+                    accepted.add(sequence(RSA_PSS + sequence(tagged("a0", digest) + mask + salt + trailer)));
+                }
+            }
+        }
+        return accepted;
     }
 
     private static String sequence(String content) {
