@@ -10,6 +10,9 @@ public interface Effects {
     /** Sends a datagram; the array must not be changed any more, since it may be kept for a retransmission. */
     void send(byte[] datagram, Path path);
 
+    /** Sends a NAT keepalive, one octet 0xff without a marker (RFC 3948 section 2.3). */
+    void keepalive(Path path);
+
     /**
      * Hands public-key work over; the answer comes as {@link SaEvent.CryptoCompleted} with the ticket, in a later call of
      * {@link IkeSa#handle}, never within this one.
