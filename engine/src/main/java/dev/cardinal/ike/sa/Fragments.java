@@ -2,6 +2,8 @@ package dev.cardinal.ike.sa;
 
 import dev.cardinal.ike.wire.Payload.EncryptedFragment;
 import java.io.ByteArrayOutputStream;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,19 +17,16 @@ public final class Fragments {
     /** Octets of one reassembled message: what the length field of an unfragmented Encrypted payload could carry. */
     public static final int MAX_LENGTH = 65_535;
 
+    private final SortedMap<Integer, byte[]> parts = new TreeMap<>();
     private int messageId = -1;
-    private byte @Nullable [] @Nullable [] parts;
-    private int received;
+    private int total;
     private int length;
     private int firstInner;
 
-    /** Whether a fragment with this number was taken already, so that it need not even be decrypted. */
+    /** Whether a fragment need not even be decrypted: it was taken already, or belongs to an older division. */
     public boolean has(int id, EncryptedFragment fragment) {
-        byte @Nullable [] @Nullable [] current = parts;
-        return current != null
-                && id == messageId
-                && (fragment.total() < current.length
-                        || (fragment.total() == current.length && current[fragment.number() - 1] != null));
+        return id == messageId
+                && (fragment.total() < total || (fragment.total() == total && parts.containsKey(fragment.number())));
     }
 
     /**
@@ -38,30 +37,30 @@ public final class Fragments {
      * @return the whole chain of payloads once all parts are there, else null
      */
     public byte @Nullable [] add(int id, EncryptedFragment fragment, byte[] part) {
-        if (fragment.total() > MAX_FRAGMENTS) {
+        if (fragment.total() > MAX_FRAGMENTS || has(id, fragment)) {
             return null;
         }
-        byte @Nullable [] @Nullable [] current = parts;
-        if (current == null || id != messageId || fragment.total() > current.length) {
+        if (id != messageId || fragment.total() > total) {
             // RFC 7383 section 2.6: a larger total means that the peer began anew with smaller fragments
-            current = new byte @Nullable [fragment.total()][];
-            parts = current;
+            clear();
             messageId = id;
-            received = 0;
-            length = 0;
-        } else if (fragment.total() < current.length) {
+            total = fragment.total();
+        }
+        if (length + part.length > MAX_LENGTH) {
             return null;
         }
-        if (current[fragment.number() - 1] != null || length + part.length > MAX_LENGTH) {
-            return null;
-        }
-        current[fragment.number() - 1] = part;
+        parts.put(fragment.number(), part);
         length += part.length;
-        received++;
         if (fragment.number() == 1) {
             firstInner = fragment.firstInner();
         }
-        return received == current.length ? assembled(current) : null;
+        if (parts.size() < total) {
+            return null;
+        }
+        ByteArrayOutputStream whole = new ByteArrayOutputStream(length);
+        parts.values().forEach(whole::writeBytes);
+        parts.clear();
+        return whole.toByteArray();
     }
 
     /** The type of the first payload of the message that {@link #add} completed. */
@@ -71,20 +70,9 @@ public final class Fragments {
 
     /** Forgets everything. */
     public void clear() {
-        parts = null;
-        received = 0;
+        parts.clear();
         length = 0;
+        total = 0;
         messageId = -1;
-    }
-
-    private byte[] assembled(byte @Nullable [] @Nullable [] all) {
-        ByteArrayOutputStream whole = new ByteArrayOutputStream(length);
-        for (byte @Nullable [] part : all) {
-            if (part != null) {
-                whole.writeBytes(part);
-            }
-        }
-        parts = null;
-        return whole.toByteArray();
     }
 }
