@@ -45,5 +45,10 @@ public final class Ckm {
         return name == null ? "CKM_0x" + Long.toHexString(value) : name;
     }
 
+    /** True where the mechanism is one of these. */
+    public static boolean isNamed(long value) {
+        return NAMES.containsKey(value);
+    }
+
     private static final Map<Long, String> NAMES = Constants.namesOf(Ckm.class);
 }

@@ -101,6 +101,9 @@ public final class Ckr {
     public static final long TOKEN_RESOURCE_EXCEEDED = 0x201L;
     public static final long OPERATION_CANCEL_FAILED = 0x202L;
 
+    /** Values from here on are the vendor's. */
+    public static final long VENDOR_DEFINED = 0x80000000L;
+
     private Ckr() {}
 
     /** The constant's name for messages, or its number where it is none of these. */

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,12 @@ public final class JnaCryptoki implements Cryptoki {
     private static final StructLayout SESSION_INFO = LAYOUTS.sessionInfo();
     private static final StructLayout MECHANISM_INFO = LAYOUTS.mechanismInfo();
 
+    /**
+     * Every library that was loaded, for the life of the process: JNA unloads a library nobody refers to, and bare
+     * function pointers are no reference. Modules keep threads and exit handlers besides; unloading them is not safe.
+     */
+    private static final Set<NativeLibrary> LOADED = ConcurrentHashMap.newKeySet();
+
     private final Function[] functions;
     private final int version;
     private final ThreadLocal<Frame> frames = ThreadLocal.withInitial(Frame::new);
@@ -53,6 +61,7 @@ public final class JnaCryptoki implements Cryptoki {
      */
     public static JnaCryptoki load(Path module) throws Pkcs11Exception {
         NativeLibrary library = NativeLibrary.getInstance(module.toString());
+        LOADED.add(library);
         Pointer list = list3(library);
         if (list == null) {
             try (Frame frame = new Frame()) {
