@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -214,8 +216,7 @@ public final class CryptoRouter implements CryptoPort {
         return methods.isEmpty() ? "none" : methods;
     }
 
-    private static <T> String names(
-            T[] values, java.util.function.Function<T, String> name, java.util.function.Predicate<T> wanted) {
+    private static <T> String names(T[] values, Function<T, String> name, Predicate<T> wanted) {
         return Arrays.stream(values).filter(wanted).map(name).collect(Collectors.joining(" "));
     }
 
