@@ -6,9 +6,11 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -20,6 +22,7 @@ final class FaultyCryptoki implements UnaryOperator<Cryptoki> {
         void strike(Cryptoki real, Object[] arguments) throws Exception;
     }
 
+    private final List<Long> opened = new CopyOnWriteArrayList<>();
     private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
     private final Map<String, Queue<Fault>> faults = new ConcurrentHashMap<>();
 
@@ -44,10 +47,19 @@ final class FaultyCryptoki implements UnaryOperator<Cryptoki> {
             fault.strike(real, arguments);
         }
         try {
-            return method.invoke(real, arguments);
+            Object result = method.invoke(real, arguments);
+            if (method.getName().equals("openSession")) {
+                opened.add((Long) result);
+            }
+            return result;
         } catch (InvocationTargetException e) {
             throw e.getCause();
         }
+    }
+
+    /** The sessions opened so far, in order: the anchor's first. */
+    List<Long> opened() {
+        return List.copyOf(opened);
     }
 
     /** How often a function was called since {@link #forget}. */
