@@ -50,6 +50,8 @@ final class FaultyCryptoki implements UnaryOperator<Cryptoki> {
             Object result = method.invoke(real, arguments);
             if (method.getName().equals("openSession")) {
                 opened.add((Long) result);
+            } else if (method.getName().equals("closeSession")) {
+                opened.remove((Long) arguments[0]);
             }
             return result;
         } catch (InvocationTargetException e) {
@@ -57,7 +59,7 @@ final class FaultyCryptoki implements UnaryOperator<Cryptoki> {
         }
     }
 
-    /** The sessions opened so far, in order: the anchor's first. */
+    /** The sessions opened and not closed again, in order: the anchor's first. */
     List<Long> opened() {
         return List.copyOf(opened);
     }

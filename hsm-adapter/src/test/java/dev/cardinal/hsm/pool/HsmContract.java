@@ -177,6 +177,7 @@ abstract class HsmContract {
 
     @Test
     void agreesWithTheHostInEveryGroup() throws Exception {
+        settle();
         int before = objects.count();
         for (KeyExchangeGroup group : groups()) {
             HostPeer peer = HostPeer.of(group);
@@ -318,6 +319,7 @@ abstract class HsmContract {
     void secretsLeaveTheTokenOnlyWhereThatIsAllowed() throws Exception {
         KeyExchangeGroup group = KeyExchangeGroup.MODP_2048;
         HostPeer peer = HostPeer.of(group);
+        settle();
         int before = objects.count();
         HsmResult.Generated generated = generate(group);
         assertFails(
@@ -364,6 +366,7 @@ abstract class HsmContract {
 
     @Test
     void badPublicValuesAreThePeersFaultAndLeakNothing() throws Exception {
+        settle();
         int before = objects.count();
         for (KeyExchangeGroup group : groups()) {
             HsmResult.Generated generated = generate(group);
@@ -383,6 +386,7 @@ abstract class HsmContract {
 
     @Test
     void thousandsOfBrokenExchangesLeaveNoObject() throws Exception {
+        settle();
         int before = objects.count();
         KeyExchangeGroup group = KeyExchangeGroup.X25519;
         byte[] peer = HostPeer.of(group).publicValue();
