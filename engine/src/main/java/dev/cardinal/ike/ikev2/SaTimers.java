@@ -55,7 +55,7 @@ final class SaTimers {
     }
 
     private long handshakeDeadline() {
-        boolean half = sa.halfOpen() && sa.begunNanos >= 0;
+        boolean half = sa.halfOpen() && sa.begunNanos != Ikev2Sa.NOT_YET;
         return half ? sa.begunNanos + sa.environment.settings().halfOpenTimeoutNanos() : IkeSa.NEVER;
     }
 
