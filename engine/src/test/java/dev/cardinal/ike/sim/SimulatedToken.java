@@ -94,11 +94,19 @@ final class SimulatedToken implements CryptoPort {
         private final KeyExchangeMethod method;
         private final long exponent;
         private boolean released;
-        private int agreements;
+        private byte @Nullable [] peerValue;
 
         Handle(KeyExchangeMethod method, long exponent) {
             this.method = method;
             this.exponent = exponent;
+        }
+
+        /** An agreement may be tried again, but never with another peer. */
+        void requireSamePeer(byte[] value) {
+            if (peerValue != null && !Arrays.equals(peerValue, value)) {
+                throw new AssertionError("a key pair was used with two public values");
+            }
+            peerValue = value.clone();
         }
 
         @Override
@@ -205,9 +213,6 @@ final class SimulatedToken implements CryptoPort {
                         yield new CryptoOutcome.Generated(handle, publicValue(generate.method(), work.exponent));
                     }
                     case CryptoRequest.Agree agree -> {
-                        if (agree.handle() instanceof Handle handle && ++handle.agreements > 1) {
-                            throw new AssertionError("a second agreement with one handle");
-                        }
                         yield agreed(work.derived, null);
                     }
                     case CryptoRequest.GenerateAndAgree both ->
@@ -244,8 +249,12 @@ final class SimulatedToken implements CryptoPort {
 
     private byte @Nullable [] derive(CryptoRequest request, long exponent) {
         return switch (request) {
-            case CryptoRequest.Agree agree ->
-                derive(agree.handle().method(), agree.peerValue(), exponent, agree.derivation());
+            case CryptoRequest.Agree agree -> {
+                if (agree.handle() instanceof Handle handle) {
+                    handle.requireSamePeer(agree.peerValue());
+                }
+                yield derive(agree.handle().method(), agree.peerValue(), exponent, agree.derivation());
+            }
             case CryptoRequest.GenerateAndAgree both ->
                 derive(both.method(), both.peerValue(), exponent, both.derivation());
             case CryptoRequest.Generate ignored -> null;
