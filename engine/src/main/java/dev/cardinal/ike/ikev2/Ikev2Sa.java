@@ -515,6 +515,11 @@ public final class Ikev2Sa implements IkeSa {
         }
     }
 
+    /** Whether an order waits for its turn. */
+    boolean isQueued(SaCommand command) {
+        return commands.contains(command);
+    }
+
     /** The order cannot be carried out now: it is tried again, a little later. */
     void retry(SaCommand command) {
         if (!commands.contains(command)) {

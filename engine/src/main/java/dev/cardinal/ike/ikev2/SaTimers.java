@@ -64,7 +64,8 @@ final class SaTimers {
         if (policy == null || policy.dpdDelayNanos() <= 0 || sa.life != Ikev2Sa.Life.ESTABLISHED) {
             return IkeSa.NEVER;
         }
-        return sa.initiated.isFree() ? lastInboundNanos + policy.dpdDelayNanos() : IkeSa.NEVER;
+        boolean wanted = sa.initiated.isFree() && !sa.isQueued(new SaCommand.CheckLiveness());
+        return wanted ? lastInboundNanos + policy.dpdDelayNanos() : IkeSa.NEVER;
     }
 
     private long keepaliveDeadline() {
