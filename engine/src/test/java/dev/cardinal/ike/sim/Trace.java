@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /** The last things that happened, for the message of a failure. Costs nothing while it is off. */
 final class Trace {
-    private static final int LINES = 400;
+    private static final int LINES = 2000;
 
     private final boolean on;
     private final VirtualTime time;
