@@ -352,14 +352,12 @@ final class IkeAuth {
                     String why = error == null ? "no AUTH payload" : Contents.words(error);
                     sa.report(new SaNotice.AuthenticationFailed(
                             sa.subject(), policy.remoteAuth().id().exact(), "the peer answered " + why));
-                    giveUp(sent);
                     sa.close(CloseReason.FAILED, "the peer answered " + why);
                     return;
                 }
                 Identification peer = answer.one(IdentificationResponder.class).id();
                 verify(sent, answer, peer, auth);
             } catch (ProtocolViolation violation) {
-                giveUp(sent);
                 sa.deleteAndClose(String.valueOf(violation.getMessage()));
             }
         }
@@ -381,7 +379,6 @@ final class IkeAuth {
                 }
                 step = new Verifying(sent, answer, peer, claim.scheme());
                 if (!sa.submit(this, verification(sa, policy, answer, peer, claim, octets))) {
-                    giveUp(sent);
                     sa.deleteAndClose("the back end is busy");
                 }
             }
@@ -406,7 +403,6 @@ final class IkeAuth {
         /** RFC 7296 section 2.21.2: the peer believes in the SA already, so it is told in an exchange of its own. */
         private void refusePeer(Identification peer, String why) {
             sa.report(new SaNotice.AuthenticationFailed(sa.subject(), peer, why));
-            abandon();
             Informational.Initiator.tellAndForget(sa, Notify.of(NotifyType.AUTHENTICATION_FAILED));
             sa.close(CloseReason.FAILED, "the peer could not be authenticated");
         }

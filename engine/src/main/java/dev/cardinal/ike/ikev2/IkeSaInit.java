@@ -180,7 +180,7 @@ final class IkeSaInit {
 
         static void begin(Ikev2Sa sa, @Nullable ChildPolicy child) {
             PeerPolicy policy = sa.requirePolicy();
-            if (sa.begunNanos < 0) {
+            if (sa.begunNanos == Ikev2Sa.NOT_YET) {
                 sa.begunNanos = sa.now();
             }
             KeyExchangeMethod first = KeyExchangeMethod.of(ProposalSelection.firstKeyExchange(policy.proposals()));

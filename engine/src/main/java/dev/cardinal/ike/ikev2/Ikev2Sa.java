@@ -93,10 +93,13 @@ public final class Ikev2Sa implements IkeSa {
     long peerSpi;
     private boolean replaced;
 
-    /** Beginning of the handshake; establishment. */
-    long begunNanos = -1;
+    /** Stands for a moment that has not come; a monotonic clock may show any other number, a negative one too. */
+    static final long NOT_YET = Long.MIN_VALUE;
 
-    long establishedNanos = -1;
+    /** Beginning of the handshake; establishment. */
+    long begunNanos = NOT_YET;
+
+    long establishedNanos = NOT_YET;
     private final SaTimers timers = new SaTimers(this);
     private @Nullable Retransmission retransmission;
     private long nextTicket = 1;
@@ -512,6 +515,11 @@ public final class Ikev2Sa implements IkeSa {
         }
     }
 
+    /** Whether an order waits for its turn. */
+    boolean isQueued(SaCommand command) {
+        return commands.contains(command);
+    }
+
     /** The order cannot be carried out now: it is tried again, a little later. */
     void retry(SaCommand command) {
         if (!commands.contains(command)) {
@@ -869,7 +877,7 @@ public final class Ikev2Sa implements IkeSa {
                 localId,
                 remoteId,
                 suite == null ? "" : suite.listing(),
-                establishedNanos < 0 ? -1 : now - establishedNanos,
+                establishedNanos == NOT_YET ? -1 : now - establishedNanos,
                 rekeyAt == NEVER ? -1 : Math.max(0, rekeyAt - now),
                 listed);
     }

@@ -48,12 +48,16 @@ final class RekeyCollision {
             sa.report(new SaNotice.Collision(sa.subject(), "IKE SA rekey " + (lost ? "lost" : "won")));
             if (lost) {
                 sa.succeed(yours, false);
-                mine.enqueue(new SaCommand.DeleteIke());
-                sa.effects().adopt(mine);
+                if (mine.life != Ikev2Sa.Life.CLOSED) {
+                    mine.enqueue(new SaCommand.DeleteIke());
+                    sa.effects().adopt(mine);
+                }
             } else {
                 sa.succeed(mine, true);
-                yours.expectDelete(sa.now());
-                sa.effects().adopt(yours);
+                if (yours.life != Ikev2Sa.Life.CLOSED) { // else the peer has deleted it already
+                    yours.expectDelete(sa.now());
+                    sa.effects().adopt(yours);
+                }
             }
         } else if (mine != null) {
             sa.succeed(mine, true);

@@ -58,7 +58,7 @@ final class SaTimers {
     }
 
     private long handshakeDeadline() {
-        if (!sa.halfOpen() || sa.begunNanos < 0) {
+        if (!sa.halfOpen() || sa.begunNanos == Ikev2Sa.NOT_YET) {
             return IkeSa.NEVER;
         }
         // half_open_timeout is about peers that nothing is known of; our own patience is the retransmissions'
@@ -72,7 +72,8 @@ final class SaTimers {
         if (policy == null || policy.dpdDelayNanos() <= 0 || sa.life != Ikev2Sa.Life.ESTABLISHED) {
             return IkeSa.NEVER;
         }
-        return sa.initiated.isFree() ? lastInboundNanos + policy.dpdDelayNanos() : IkeSa.NEVER;
+        boolean wanted = sa.initiated.isFree() && !sa.isQueued(new SaCommand.CheckLiveness());
+        return wanted ? lastInboundNanos + policy.dpdDelayNanos() : IkeSa.NEVER;
     }
 
     private long keepaliveDeadline() {

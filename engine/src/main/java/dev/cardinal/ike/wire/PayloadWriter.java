@@ -19,7 +19,8 @@ public final class PayloadWriter {
     }
 
     public PayloadWriter u8(int value) {
-        octets[advance(1)] = (byte) fitting(value, 0xff);
+        int at = advance(1);
+        octets[at] = (byte) fitting(value, 0xff);
         return this;
     }
 
@@ -46,7 +47,8 @@ public final class PayloadWriter {
     }
 
     public PayloadWriter bytes(byte[] value) {
-        System.arraycopy(value, 0, octets, advance(value.length), value.length);
+        int at = advance(value.length); // may replace the array
+        System.arraycopy(value, 0, octets, at, value.length);
         return this;
     }
 
