@@ -619,6 +619,11 @@ public final class Ikev2Sa implements IkeSa {
      * @param weDelete whether it is for us to delete this SA
      */
     void succeed(Ikev2Sa successor, boolean weDelete) {
+        if (successor.life == Life.CLOSED) {
+            // the peer deleted it before we knew that it had won: everything ends
+            enqueue(new SaCommand.DeleteIke());
+            return;
+        }
         life = Life.REKEYED;
         replaced = true;
         children.owner = successor;
