@@ -33,7 +33,10 @@ public interface Effects {
     /** Removes a Child SA that was handed to {@link #install}, whether or not the answer has come. */
     void remove(ChildSa child);
 
-    /** A rekeyed IKE SA takes over: it is to receive datagrams for its own SPI from now on. */
+    /**
+     * A rekeyed IKE SA's successor: it is to receive datagrams for its own SPI from now on. May come again for an SA that
+     * was adopted before: then its {@link IkeSa#nextDeadlineNanos()} has changed outside of its own {@code handle}.
+     */
     void adopt(IkeSa successor);
 
     /**
