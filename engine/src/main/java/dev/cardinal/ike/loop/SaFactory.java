@@ -1,5 +1,6 @@
 package dev.cardinal.ike.loop;
 
+import dev.cardinal.ike.ikev2.Ikev2Sa;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.IkeSa;
 import dev.cardinal.ike.sa.Path;
@@ -37,6 +38,22 @@ public final class SaFactory {
     public SaFactory(@Nullable Version version1, Version version2) {
         this.version1 = version1;
         this.version2 = version2;
+    }
+
+    /** IKEv2 only. */
+    public static SaFactory ikev2() {
+        return new SaFactory(null, new Version() {
+            @Override
+            public IkeSa responder(Path path, SaEnvironment environment) {
+                return Ikev2Sa.responder(path, environment);
+            }
+
+            @Override
+            public IkeSa initiator(
+                    PeerPolicy policy, @Nullable ChildPolicy child, Path path, SaEnvironment environment) {
+                return Ikev2Sa.initiator(policy, child, path, environment);
+            }
+        });
     }
 
     Kind classify(IkeHeader header) {

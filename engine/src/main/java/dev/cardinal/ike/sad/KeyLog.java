@@ -73,7 +73,8 @@ public final class KeyLog implements IkeKeyObserver, AutoCloseable {
             return;
         }
         Line line = new Line();
-        line.text("ikev2_decryption_table:" + HEX.toHexDigits(initiatorSpi) + "," + HEX.toHexDigits(responderSpi) + ",");
+        line.text(
+                "ikev2_decryption_table:" + HEX.toHexDigits(initiatorSpi) + "," + HEX.toHexDigits(responderSpi) + ",");
         line.secret(skEi).text(",").secret(skEr).text(",\"" + encryption + "\",");
         line.secretOrEmpty(skAi).text(",").secretOrEmpty(skAr).text(",\"" + integrity + "\"\n");
         append(line);
@@ -89,9 +90,21 @@ public final class KeyLog implements IkeKeyObserver, AutoCloseable {
             log.warn("key log: Wireshark does not know {}", child.suite().listing());
             return;
         }
-        append(esp(local, remote, child.outboundSpi(), encryption, keys.outboundEncryption(), integrity,
+        append(esp(
+                local,
+                remote,
+                child.outboundSpi(),
+                encryption,
+                keys.outboundEncryption(),
+                integrity,
                 keys.outboundIntegrity()));
-        append(esp(remote, local, child.inboundSpi(), encryption, keys.inboundEncryption(), integrity,
+        append(esp(
+                remote,
+                local,
+                child.inboundSpi(),
+                encryption,
+                keys.inboundEncryption(),
+                integrity,
                 keys.inboundIntegrity()));
     }
 
