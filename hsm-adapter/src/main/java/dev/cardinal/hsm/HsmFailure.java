@@ -46,6 +46,12 @@ public final class HsmFailure extends Exception {
         this.ckr = ckr;
     }
 
+    /** Names the token, the PKCS#11 function and the CKR code. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+
     public Kind kind() {
         return kind;
     }

@@ -5,9 +5,12 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
-import java.util.List;
 import java.util.Set;
+import org.bouncycastle.asn1.ASN1OctetString;
+import org.bouncycastle.asn1.x509.AccessDescription;
+import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 
 /** Certificate revocation lists at hand (RFC 5280 section 6.3); nothing is fetched. */
 final class CertificateRevocation {
@@ -79,9 +82,16 @@ final class CertificateRevocation {
                 && (critical == null || critical.isEmpty());
     }
 
+    /** A distribution point of lists, or a responder: not a mere place to fetch the issuer's certificate. */
     private static boolean namesAPlace(X509Certificate certificate) {
-        return List.of(CRL_DISTRIBUTION_POINTS, AUTHORITY_INFO_ACCESS).stream()
-                .anyMatch(oid -> certificate.getExtensionValue(oid) != null);
+        byte[] access = certificate.getExtensionValue(AUTHORITY_INFO_ACCESS);
+        return certificate.getExtensionValue(CRL_DISTRIBUTION_POINTS) != null
+                || (access != null
+                        && Arrays.stream(AuthorityInformationAccess.getInstance(ASN1OctetString.getInstance(access)
+                                                .getOctets())
+                                        .getAccessDescriptions())
+                                .anyMatch(description ->
+                                        description.getAccessMethod().equals(AccessDescription.id_ad_ocsp)));
     }
 
     private static String describe(X509Certificate certificate) {

@@ -115,7 +115,7 @@ public final class JcaCryptoPort implements CryptoPort, AutoCloseable {
         }
         for (Job job : abandoned) {
             DerivationCopies.wipe(job.request());
-            complete(job, new Failed(Failed.Kind.BACKEND, "host device closed"));
+            Delivery.deliver(new Failed(Failed.Kind.BACKEND, "host device closed"), job.completion());
         }
     }
 
@@ -131,12 +131,12 @@ public final class JcaCryptoPort implements CryptoPort, AutoCloseable {
                 }
             } catch (Error e) {
                 // the request still gets its one answer, and the device keeps its thread
-                report(e);
+                Delivery.report(e);
                 outcome = new Failed(Failed.Kind.BACKEND, "host: " + e);
             } finally {
                 DerivationCopies.wipe(job.request());
             }
-            complete(job, outcome);
+            Delivery.deliver(outcome, job.completion());
         }
     }
 
@@ -161,20 +161,6 @@ public final class JcaCryptoPort implements CryptoPort, AutoCloseable {
                 }
             }
         }
-    }
-
-    private static void complete(Job job, CryptoOutcome outcome) {
-        try {
-            job.completion().completed(outcome);
-        } catch (RuntimeException e) {
-            // a fault of the receiver must not cost the device a thread
-            report(e);
-        }
-    }
-
-    private static void report(Throwable fault) {
-        Thread current = Thread.currentThread();
-        current.getUncaughtExceptionHandler().uncaughtException(current, fault);
     }
 
     private void countExpired() {

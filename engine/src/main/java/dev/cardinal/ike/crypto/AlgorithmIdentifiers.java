@@ -2,8 +2,10 @@ package dev.cardinal.ike.crypto;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,32 +30,38 @@ final class AlgorithmIdentifiers {
     private static final String ED25519 = "06032b6570";
     private static final String NULL = "0500";
 
-    /** A scheme and its encodings, the one that we send first. */
-    private record Encodings(SignatureScheme scheme, List<byte[]> accepted) {}
+    /** The encodings of each scheme, the one that we send first. */
+    private static final Map<SignatureScheme, List<byte[]>> TABLE = new EnumMap<>(SignatureScheme.class);
 
-    private static final List<Encodings> TABLE = Arrays.stream(SignatureScheme.values())
-            .map(AlgorithmIdentifiers::row)
-            .toList();
+    static {
+        for (SignatureScheme scheme : SignatureScheme.values()) {
+            TABLE.put(scheme, accepted(scheme).stream().map(HEX::parseHex).toList());
+        }
+    }
 
     private AlgorithmIdentifiers() {}
 
     static byte[] encode(SignatureScheme scheme) {
-        return TABLE.get(scheme.ordinal()).accepted().getFirst().clone();
+        List<byte[]> row = TABLE.get(scheme);
+        if (row == null) {
+            throw new IllegalStateException("no encoding of " + scheme);
+        }
+        return row.getFirst().clone();
     }
 
     static @Nullable SignatureScheme decode(byte[] der) {
-        for (Encodings row : TABLE) {
-            for (byte[] accepted : row.accepted()) {
+        for (Map.Entry<SignatureScheme, List<byte[]>> row : TABLE.entrySet()) {
+            for (byte[] accepted : row.getValue()) {
                 if (Arrays.equals(accepted, der)) {
-                    return row.scheme();
+                    return row.getKey();
                 }
             }
         }
         return null;
     }
 
-    private static Encodings row(SignatureScheme scheme) {
-        List<String> accepted = switch (scheme) {
+    private static List<String> accepted(SignatureScheme scheme) {
+        return switch (scheme) {
             case RSA_PKCS1_SHA1 -> nullOrAbsent(RSA_PKCS1_SHA1);
             case RSA_PKCS1_SHA256 -> nullOrAbsent(RSA_PKCS1_SHA256);
             case RSA_PKCS1_SHA384 -> nullOrAbsent(RSA_PKCS1_SHA384);
@@ -66,7 +74,6 @@ final class AlgorithmIdentifiers {
             case ECDSA_SHA512 -> List.of(sequence(ECDSA_SHA512));
             case ED25519 -> List.of(sequence(ED25519));
         };
-        return new Encodings(scheme, accepted.stream().map(HEX::parseHex).toList());
     }
 
     private static List<String> nullOrAbsent(String oid) {

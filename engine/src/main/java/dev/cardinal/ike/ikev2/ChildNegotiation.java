@@ -107,7 +107,7 @@ final class ChildNegotiation {
     static Plan accept(Offer offer, Contents contents, boolean withKeyExchange) throws ProtocolViolation {
         Proposal accepted = ProposalSelection.verify(
                 offer.proposals(), contents.one(SecurityAssociation.class).proposals(), withKeyExchange);
-        ChildSuite suite = accepted == null || accepted.spi().length != 4 ? null : ChildSuite.of(accepted);
+        ChildSuite suite = accepted == null || !isSpi(accepted.spi()) ? null : ChildSuite.of(accepted);
         List<TrafficSelector> local =
                 contents.one(TrafficSelectorInitiator.class).selectors();
         List<TrafficSelector> remote =
@@ -148,7 +148,7 @@ final class ChildNegotiation {
             }
             selectorsFit = true;
             Proposal accepted = ProposalSelection.choose(offered, policy.proposals(), withKeyExchange);
-            ChildSuite suite = accepted == null || accepted.spi().length != 4 ? null : ChildSuite.of(accepted);
+            ChildSuite suite = accepted == null || !isSpi(accepted.spi()) ? null : ChildSuite.of(accepted);
             if (accepted != null && suite != null) {
                 boolean tunnel = policy.tunnel() || !contents.has(NotifyType.USE_TRANSPORT_MODE);
                 int inbound = sa.environment.spis().nextChildSpi();
@@ -162,6 +162,11 @@ final class ChildNegotiation {
 
     private static List<TrafficSelector> resolve(List<SelectorPolicy> policies, InetAddress endpoint) {
         return policies.stream().map(policy -> policy.resolve(endpoint)).toList();
+    }
+
+    /** RFC 4303 section 2.1: SPIs below 256 are reserved. */
+    private static boolean isSpi(byte[] octets) {
+        return octets.length == 4 && Integer.compareUnsigned(spi(octets), 255) > 0;
     }
 
     static byte[] octets(int spi) {

@@ -35,6 +35,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -559,7 +560,8 @@ final class IkeAuth {
 
         private void hold(byte[] datagram, Path from) {
             boolean room = held.size() < MAX_HELD && heldOctets + datagram.length <= MAX_HELD_OCTETS;
-            if (step instanceof Agreeing && room) {
+            boolean known = held.stream().anyMatch(each -> Arrays.equals(each.datagram(), datagram));
+            if (step instanceof Agreeing && room && !known) {
                 held.addLast(new Held(datagram, from));
                 heldOctets += datagram.length;
             }

@@ -9,6 +9,9 @@ import java.util.List;
 
 /** The deadlines of an IKE SA: handshake, retransmission, lifetimes, liveness, keepalives, and the back ends'. */
 final class SaTimers {
+    /** What two exchanges with all their retransmissions take, and no more. */
+    private static final long INITIATOR_NANOS = 360_000_000_000L;
+
     private final Ikev2Sa sa;
     private long rekeyNanos = IkeSa.NEVER;
     private long expireNanos = IkeSa.NEVER;
@@ -55,8 +58,13 @@ final class SaTimers {
     }
 
     private long handshakeDeadline() {
-        boolean half = sa.halfOpen() && sa.begunNanos >= 0;
-        return half ? sa.begunNanos + sa.environment.settings().halfOpenTimeoutNanos() : IkeSa.NEVER;
+        if (!sa.halfOpen() || sa.begunNanos < 0) {
+            return IkeSa.NEVER;
+        }
+        // half_open_timeout is about peers that nothing is known of; our own patience is the retransmissions'
+        long patience =
+                sa.initiator() ? INITIATOR_NANOS : sa.environment.settings().halfOpenTimeoutNanos();
+        return sa.begunNanos + patience;
     }
 
     private long livenessDeadline() {

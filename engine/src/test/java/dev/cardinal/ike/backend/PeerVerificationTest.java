@@ -31,6 +31,8 @@ import java.util.Random;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.x509.AccessDescription;
+import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.CRLDistPoint;
 import org.bouncycastle.asn1.x509.DistributionPoint;
@@ -535,6 +537,21 @@ class PeerVerificationTest {
         assertRejected("no fresh", verify(trusting(Revocation.IF_URI, List.of(stale), ROOT), ID, leaf, SUB));
         assertVerified(verify(trusting(Revocation.IF_URI, List.of(fresh), ROOT), ID, leaf, SUB));
         assertVerified(verify(trusting(Revocation.RELAXED, List.of(), ROOT), ID, leaf, SUB));
+        for (boolean responder : new boolean[] {true, false}) {
+            AccessDescription access = new AccessDescription(
+                    responder ? AccessDescription.id_ad_ocsp : AccessDescription.id_ad_caIssuers,
+                    new GeneralName(GeneralName.uniformResourceIdentifier, "http://ca.example.org/"));
+            TestCertificate pointing = draft("Leaf9")
+                    .dns("peer.example.org")
+                    .extension(Extension.authorityInfoAccess, new AuthorityInformationAccess(access))
+                    .signedBy(SUB);
+            CryptoOutcome outcome = verify(trusting(Revocation.IF_URI, List.of(), ROOT), ID, pointing, SUB);
+            if (responder) {
+                assertRejected("no fresh", outcome);
+            } else {
+                assertVerified(outcome);
+            }
+        }
     }
 
     @Test

@@ -92,11 +92,11 @@ public final class Ckr {
     public static final long MUTEX_NOT_LOCKED = 0x1A1L;
     public static final long NEW_PIN_MODE = 0x1B0L;
     public static final long NEXT_OTP = 0x1B1L;
-    public static final long EXCEEDED_MAX_ITERATIONS = 0x1C0L;
-    public static final long FIPS_SELF_TEST_FAILED = 0x1C1L;
-    public static final long LIBRARY_LOAD_FAILED = 0x1C2L;
-    public static final long PIN_TOO_WEAK = 0x1C3L;
-    public static final long PUBLIC_KEY_INVALID = 0x1C4L;
+    public static final long EXCEEDED_MAX_ITERATIONS = 0x1B5L;
+    public static final long FIPS_SELF_TEST_FAILED = 0x1B6L;
+    public static final long LIBRARY_LOAD_FAILED = 0x1B7L;
+    public static final long PIN_TOO_WEAK = 0x1B8L;
+    public static final long PUBLIC_KEY_INVALID = 0x1B9L;
     public static final long FUNCTION_REJECTED = 0x200L;
     public static final long TOKEN_RESOURCE_EXCEEDED = 0x201L;
     public static final long OPERATION_CANCEL_FAILED = 0x202L;

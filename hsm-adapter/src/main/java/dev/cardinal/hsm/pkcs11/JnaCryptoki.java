@@ -104,6 +104,11 @@ public final class JnaCryptoki implements Cryptoki {
         }
     }
 
+    /** Whether the calling thread's off-heap memory holds nothing, as it must between calls. */
+    boolean memoryWiped() {
+        return frame().wiped();
+    }
+
     static Layouts layouts() {
         return LAYOUTS;
     }
@@ -609,6 +614,19 @@ public final class JnaCryptoki implements Cryptoki {
             Pointer pointer = block(Native.LONG_SIZE);
             putUlong(pointer, 0, value);
             return pointer;
+        }
+
+        boolean wiped() {
+            return used == 0 && apart.isEmpty() && !hasOctets(block.getByteArray(0, BLOCK_SIZE));
+        }
+
+        private static boolean hasOctets(byte[] memory) {
+            for (byte octet : memory) {
+                if (octet != 0) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         @Override

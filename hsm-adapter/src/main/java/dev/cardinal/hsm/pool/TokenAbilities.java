@@ -8,6 +8,7 @@ import dev.cardinal.hsm.KeyExchangeGroup;
 import dev.cardinal.hsm.TokenProfile;
 import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckm;
+import dev.cardinal.hsm.pkcs11.Cryptoki;
 import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
 import java.util.ArrayList;
@@ -57,42 +58,65 @@ record TokenAbilities(
                 Collections.unmodifiableSet(hidden));
     }
 
-    /** Tries what the settings ask for on an open, logged-in session; leaves no object behind. */
+    /**
+     * Tries what the settings ask for, with the login in place; leaves no object behind.
+     *
+     * @param label for messages
+     * @throws HsmFailure when the token is lost meanwhile, which says nothing about what it can do
+     */
     static TokenAbilities probe(
-            Session session, KeyAgreements agreements, Set<KeyExchangeGroup> wanted, boolean allowExtract)
-            throws Pkcs11Exception {
-        return new Probe(session, agreements, allowExtract).run(wanted);
+            Cryptoki cryptoki,
+            long slot,
+            String label,
+            KeyAgreements agreements,
+            Set<KeyExchangeGroup> wanted,
+            boolean allowExtract)
+            throws HsmFailure {
+        try {
+            Set<Long> mechanisms = new HashSet<>();
+            for (long mechanism : cryptoki.getMechanismList(slot)) {
+                mechanisms.add(mechanism);
+            }
+            return new Probe(cryptoki, slot, mechanisms, agreements, allowExtract).run(wanted);
+        } catch (Pkcs11Exception e) {
+            throw Failures.of(label, e);
+        }
     }
 
     private static final class Probe {
-        private final Session session;
+        private final Cryptoki cryptoki;
+        private final long slot;
+        private final Set<Long> mechanisms;
         private final KeyAgreements agreements;
         private final boolean allowExtract;
-        private final Set<Long> mechanisms;
-        private Set<HashAlgorithm> hashes = EnumSet.noneOf(HashAlgorithm.class);
-        private boolean hashesTried;
+        private final Set<HashAlgorithm> hashes = EnumSet.noneOf(HashAlgorithm.class);
 
-        Probe(Session session, KeyAgreements agreements, boolean allowExtract) throws Pkcs11Exception {
-            this.session = session;
+        Probe(Cryptoki cryptoki, long slot, Set<Long> mechanisms, KeyAgreements agreements, boolean allowExtract) {
+            this.cryptoki = cryptoki;
+            this.slot = slot;
+            this.mechanisms = mechanisms;
             this.agreements = agreements;
             this.allowExtract = allowExtract;
-            this.mechanisms = new HashSet<>();
-            for (long mechanism : session.cryptoki().getMechanismList(session.slot())) {
-                mechanisms.add(mechanism);
-            }
         }
 
-        TokenAbilities run(Set<KeyExchangeGroup> wanted) {
+        TokenAbilities run(Set<KeyExchangeGroup> wanted) throws Pkcs11Exception {
             Map<KeyExchangeGroup, GroupAbility> groups = new EnumMap<>(KeyExchangeGroup.class);
             Map<KeyExchangeGroup, String> refusals = new EnumMap<>(KeyExchangeGroup.class);
             for (KeyExchangeGroup group : new TreeSet<>(wanted)) {
                 List<String> reasons = new ArrayList<>();
                 for (GroupDriver driver : drivers(group)) {
+                    // a session each: what a failed attempt leaves active or alive goes with it
+                    Session session = Session.open(cryptoki, slot, false);
                     try {
-                        groups.put(group, tried(driver));
+                        groups.put(group, tried(session, driver));
                         break;
-                    } catch (Pkcs11Exception | HsmFailure e) {
-                        reasons.add(String.valueOf(e.getMessage()));
+                    } catch (Pkcs11Exception e) {
+                        throwIfLost(e);
+                        reasons.add(e.getMessage());
+                    } catch (HsmFailure e) {
+                        reasons.add(e.getMessage());
+                    } finally {
+                        session.close();
                     }
                 }
                 if (!groups.containsKey(group)) {
@@ -101,6 +125,19 @@ record TokenAbilities(
             }
             return new TokenAbilities(
                     Map.copyOf(groups), Set.copyOf(hashes), new Signatures(mechanisms), Map.copyOf(refusals));
+        }
+
+        /** A token that is lost must not pass for one that lacks a group. */
+        private static void throwIfLost(Pkcs11Exception e) throws Pkcs11Exception {
+            switch (Failures.kindOf(e.ckr())) {
+                case BUSY, LOGIN_LOST, TOKEN_GONE, PIN -> throw e;
+                case SESSION_DEAD -> {
+                    if (!Failures.sessionStuck(e.ckr())) {
+                        throw e;
+                    }
+                }
+                case EXPIRED, LOST, DEVICE_BROKEN, OUR_FAULT, PEER_DATA, UNSUPPORTED, CLOSED -> {}
+            }
         }
 
         /** The ways to speak a group, of which the mechanism list lets hope. */
@@ -139,23 +176,25 @@ record TokenAbilities(
             return drivers;
         }
 
-        private GroupAbility tried(GroupDriver driver) throws Pkcs11Exception, HsmFailure {
+        private GroupAbility tried(Session session, GroupDriver driver) throws Pkcs11Exception, HsmFailure {
             KeyAgreements.Fresh fresh = agreements.generate(session, driver);
             try {
+                // the token's own value must pass what a peer's has to
+                driver.derivation(fresh.publicValue());
                 GroupDriver.SelfTest test = driver.selfTest(fresh.publicValue());
                 String reason;
                 try {
-                    if (hides(driver, fresh.privateKey(), test)) {
+                    if (hides(session, driver, fresh.privateKey(), test)) {
                         return new GroupAbility(driver, true);
                     }
-                    reason = "a secret with a leading zero came out wrong";
+                    reason = "a secret with a leading zero came out wrong, or C_DigestKey does not take it";
                 } catch (Pkcs11Exception e) {
                     if (!allowExtract) {
                         throw e;
                     }
                     reason = e.getMessage();
                 }
-                if (allowExtract && extracts(driver, fresh.privateKey(), test)) {
+                if (allowExtract && extracts(session, driver, fresh.privateKey(), test)) {
                     return new GroupAbility(driver, false);
                 }
                 throw new HsmFailure(Kind.UNSUPPORTED, 0, driver.group() + ": " + reason);
@@ -164,29 +203,40 @@ record TokenAbilities(
             }
         }
 
-        private boolean hides(GroupDriver driver, long privateKey, GroupDriver.SelfTest test)
+        private boolean hides(Session session, GroupDriver driver, long privateKey, GroupDriver.SelfTest test)
                 throws Pkcs11Exception, HsmFailure {
             long secret = agreements.derive(session, driver, privateKey, driver.derivation(test.peerPublic()), false);
             try {
                 if (session.attributeIfPresent(secret, Cka.VALUE) != null) {
                     return false;
                 }
-                if (!hashesTried) {
+                if (hashes.isEmpty()) {
                     for (HashAlgorithm hash : HashAlgorithm.values()) {
-                        if (mechanisms.contains(Signatures.digestMechanism(hash)) && agrees(hash, secret, test)) {
+                        if (mechanisms.contains(Signatures.digestMechanism(hash))
+                                && works(session, hash, secret, test)) {
                             hashes.add(hash);
                         }
                     }
-                    hashesTried = !hashes.isEmpty();
-                    return hashesTried;
+                    return !hashes.isEmpty();
                 }
-                return agrees(hashes.iterator().next(), secret, test);
+                return agrees(session, hashes.iterator().next(), secret, test);
             } finally {
                 session.destroy(secret);
             }
         }
 
-        private boolean agrees(HashAlgorithm hash, long secret, GroupDriver.SelfTest test)
+        /** False also where the token has the hash but refuses to use it so. */
+        private boolean works(Session session, HashAlgorithm hash, long secret, GroupDriver.SelfTest test)
+                throws Pkcs11Exception, HsmFailure {
+            try {
+                return agrees(session, hash, secret, test);
+            } catch (Pkcs11Exception e) {
+                throwIfLost(e);
+                return false;
+            }
+        }
+
+        private boolean agrees(Session session, HashAlgorithm hash, long secret, GroupDriver.SelfTest test)
                 throws Pkcs11Exception, HsmFailure {
             Derivation derivation = new Derivation.Hmac(hash, new byte[] {1, 2, 3}, new byte[] {4, 5, 6});
             return Arrays.equals(
@@ -194,7 +244,7 @@ record TokenAbilities(
                     SecretDerivation.onHost(test.secret(), derivation));
         }
 
-        private boolean extracts(GroupDriver driver, long privateKey, GroupDriver.SelfTest test)
+        private boolean extracts(Session session, GroupDriver driver, long privateKey, GroupDriver.SelfTest test)
                 throws Pkcs11Exception, HsmFailure {
             long secret = agreements.derive(session, driver, privateKey, driver.derivation(test.peerPublic()), true);
             try {

@@ -85,23 +85,16 @@ final class TokenLogin implements AutoCloseable {
         }
     }
 
-    /** The anchor session; for use before the workers start. */
-    synchronized Session anchor() {
-        Session open = anchor;
-        if (open == null) {
-            throw new IllegalStateException("no login has begun");
-        }
-        return open;
-    }
-
     private void login() throws HsmFailure {
         String name = slot.token().label();
         try {
-            if (!anchored()) {
-                anchor = Session.open(cryptoki, slot.slot(), false);
+            Session session = anchored();
+            if (session == null) {
+                session = Session.open(cryptoki, slot.slot(), false);
+                anchor = session;
             }
             if (required) {
-                login(anchor(), name);
+                login(session, name);
             }
             epoch++;
         } catch (Pkcs11Exception e) {
@@ -113,17 +106,17 @@ final class TokenLogin implements AutoCloseable {
         }
     }
 
-    private boolean anchored() {
+    /** The anchor session where it lives. */
+    private @Nullable Session anchored() {
         Session open = anchor;
-        if (open == null) {
-            return false;
+        if (open != null) {
+            try {
+                cryptoki.getSessionInfo(open.handle());
+            } catch (Pkcs11Exception e) {
+                return null;
+            }
         }
-        try {
-            cryptoki.getSessionInfo(open.handle());
-            return true;
-        } catch (Pkcs11Exception e) {
-            return false;
-        }
+        return open;
     }
 
     private void login(Session session, String name) throws HsmFailure, Pkcs11Exception {

@@ -97,8 +97,13 @@ public final class TokenPool implements Hsm {
             login = new TokenLogin(cryptoki, slot, settings.pin());
             login.begin();
             KeyAgreements agreements = new KeyAgreements(slot.token().loginRequired());
-            TokenAbilities abilities =
-                    TokenAbilities.probe(login.anchor(), agreements, settings.groups(), settings.allowExtract());
+            TokenAbilities abilities = TokenAbilities.probe(
+                    cryptoki,
+                    slot.slot(),
+                    slot.token().label(),
+                    agreements,
+                    settings.groups(),
+                    settings.allowExtract());
             int workers = settings.workers() > 0
                     ? settings.workers()
                     : workers(slot.token().maxSessions());
@@ -106,8 +111,6 @@ public final class TokenPool implements Hsm {
             pool.start(workers);
             opened = true;
             return pool;
-        } catch (Pkcs11Exception e) {
-            throw Failures.of(settings.token().toString(), e);
         } finally {
             if (!opened) {
                 if (login != null) {

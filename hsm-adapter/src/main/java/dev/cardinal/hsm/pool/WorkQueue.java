@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class WorkQueue {
 
-    /** Destructions one worker takes at once, so that a mass release is spread over the workers. */
+    /** Destructions one worker takes at once, so that requests wait for a mass release only so long. */
     private static final int OWN_LIMIT = 64;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -97,10 +97,11 @@ final class WorkQueue {
             if (closed) {
                 return -1;
             }
-            for (int i = 0; i < OWN_LIMIT && !own.isEmpty(); i++) {
+            int ownShare = Math.min(OWN_LIMIT, share(own.size()));
+            for (int i = 0; i < ownShare; i++) {
                 batch.add(own.remove());
             }
-            int share = Math.min(batchLimit, (queued + workers - 1) / workers);
+            int share = Math.min(batchLimit, share(queued));
             int taken = 0;
             for (Urgency urgency : Urgency.values()) {
                 ArrayDeque<Work.Requested> queue = queue(urgency);
@@ -114,6 +115,10 @@ final class WorkQueue {
         } finally {
             lock.unlock();
         }
+    }
+
+    private int share(int size) {
+        return (size + workers - 1) / workers;
     }
 
     /** Closes the queue and returns what was left in it. */
