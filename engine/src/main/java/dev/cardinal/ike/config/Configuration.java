@@ -19,6 +19,7 @@ import java.util.Map;
  * @param authorities in x509ca and under {@code authorities}
  * @param lists certificate revocation lists in x509crl
  * @param keys files in private, rsa, ecdsa and pkcs8
+ * @param tokenSecrets keys on tokens that are named by their CKA_ID
  */
 public record Configuration(
         Path folder,
@@ -28,6 +29,7 @@ public record Configuration(
         List<X509Certificate> authorities,
         List<X509CRL> lists,
         List<KeyFile> keys,
+        List<TokenSecret> tokenSecrets,
         List<SharedKey> sharedKeys,
         List<Passphrase> passphrases)
         implements AutoCloseable {
@@ -54,6 +56,7 @@ public record Configuration(
         authorities = List.copyOf(authorities);
         lists = List.copyOf(lists);
         keys = List.copyOf(keys);
+        tokenSecrets = List.copyOf(tokenSecrets);
         sharedKeys = List.copyOf(sharedKeys);
         passphrases = List.copyOf(passphrases);
     }
@@ -95,6 +98,7 @@ public record Configuration(
                 folders.authorities(),
                 folders.lists(),
                 KeyFile.read(base, Map.copyOf(swanctl.passphrases()), errors),
+                swanctl.tokenSecrets(),
                 swanctl.sharedKeys(),
                 passphrases);
         configuration.checkAuthentication(errors);

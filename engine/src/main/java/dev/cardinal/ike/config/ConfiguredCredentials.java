@@ -84,21 +84,24 @@ public final class ConfiguredCredentials implements Credentials {
      */
     private static int score(SharedKey key, @Nullable Identification local, @Nullable Identification remote) {
         if (key.ids().isEmpty()) {
-            return 2 * ANY * 4 + ANY;
+            return 2 * ANY * 4;
         }
         int localMatch = 0;
         int remoteMatch = 0;
         boolean allLocal = true;
+        boolean allKnown = true;
         for (IdentityPattern id : key.ids()) {
-            int match = match(id, local);
-            allLocal &= match > 0;
-            localMatch = Math.max(localMatch, match);
-            remoteMatch = Math.max(remoteMatch, match(id, remote));
+            int asLocal = match(id, local);
+            int asRemote = match(id, remote);
+            allLocal &= asLocal > 0;
+            allKnown &= asLocal > 0 || asRemote > 0;
+            localMatch = Math.max(localMatch, asLocal);
+            remoteMatch = Math.max(remoteMatch, asRemote);
         }
         if (remoteMatch == 0 && !allLocal) {
             return 0;
         }
-        return (localMatch + remoteMatch) * 4 + (remoteMatch > 0 ? 1 : 0);
+        return (localMatch + remoteMatch) * 4 + (remoteMatch > 0 ? 2 : 0) + (allKnown ? 1 : 0);
     }
 
     private static int match(IdentityPattern pattern, @Nullable Identification id) {

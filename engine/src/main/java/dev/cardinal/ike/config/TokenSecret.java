@@ -9,5 +9,5 @@ import org.jspecify.annotations.Nullable;
  * @param token name of the section under {@code tokens}
  * @param pin null where the token's own section says where the PIN is
  */
-record TokenSecret(
+public record TokenSecret(
         @Nullable String handle, String token, @Nullable Passphrase pin) {}
