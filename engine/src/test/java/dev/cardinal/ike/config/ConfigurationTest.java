@@ -556,7 +556,7 @@ class ConfigurationTest {
                 List.of(
                         "private/k0-sealed.pem:0: the secret does not decrypt it",
                         "private/other.pem:0: no private key in it",
-                        "swanctl.conf:29: secrets.private-1.file: no such file: private/k1-sealed.pem"),
+                        "swanctl.conf:27: secrets.private-1.file: no such file: private/k1-sealed.pem"),
                 folder.check());
     }
 
