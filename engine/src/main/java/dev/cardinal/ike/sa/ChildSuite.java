@@ -3,6 +3,8 @@ package dev.cardinal.ike.sa;
 import dev.cardinal.ike.crypto.EncryptionAlgorithm;
 import dev.cardinal.ike.crypto.IntegrityAlgorithm;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
+import dev.cardinal.ike.wire.Proposal;
+import dev.cardinal.ike.wire.Transform;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,51 @@ public record ChildSuite(
         @Nullable IntegrityAlgorithm integrity,
         @Nullable KeyExchangeMethod keyExchange,
         boolean extendedSequenceNumbers) {
+
+    /**
+     * The suite of an accepted proposal, one transform of each type.
+     *
+     * @return null where a transform is missing, unknown here, or does not fit the others
+     */
+    public static @Nullable ChildSuite of(Proposal accepted) {
+        EncryptionAlgorithm encryption = null;
+        int keyLength = 0;
+        IntegrityAlgorithm integrity = null;
+        KeyExchangeMethod keyExchange = null;
+        boolean extended = false;
+        for (Transform transform : accepted.transforms()) {
+            switch (transform.type()) {
+                case Transform.ENCRYPTION -> {
+                    encryption = EncryptionAlgorithm.of(transform.id());
+                    keyLength = transform.keyLength();
+                }
+                case Transform.INTEGRITY -> {
+                    if (transform.id() != 0) {
+                        integrity = IntegrityAlgorithm.of(transform.id());
+                        if (integrity == null) {
+                            return null;
+                        }
+                    }
+                }
+                case Transform.KEY_EXCHANGE -> {
+                    if (transform.id() != 0) {
+                        keyExchange = KeyExchangeMethod.of(transform.id());
+                        if (keyExchange == null) {
+                            return null;
+                        }
+                    }
+                }
+                case Transform.SEQUENCE_NUMBERS -> extended = transform.id() == 1;
+                default -> {
+                    return null;
+                }
+            }
+        }
+        if (encryption == null || !encryption.accepts(keyLength) || encryption.isAead() != (integrity == null)) {
+            return null;
+        }
+        return new ChildSuite(encryption, keyLength, integrity, keyExchange, extended);
+    }
 
     /** Octets of key material for one direction. */
     public int keyMaterialLength() {

@@ -10,6 +10,9 @@ public interface Effects {
     /** Sends a datagram; the array must not be changed any more, since it may be kept for a retransmission. */
     void send(byte[] datagram, Path path);
 
+    /** Sends a NAT keepalive, one octet 0xff without a marker (RFC 3948 section 2.3). */
+    void keepalive(Path path);
+
     /**
      * Hands public-key work over; the answer comes as {@link SaEvent.CryptoCompleted} with the ticket, in a later call of
      * {@link IkeSa#handle}, never within this one.
@@ -30,7 +33,10 @@ public interface Effects {
     /** Removes a Child SA that was handed to {@link #install}, whether or not the answer has come. */
     void remove(ChildSa child);
 
-    /** A rekeyed IKE SA takes over: it is to receive datagrams for its own SPI from now on. */
+    /**
+     * A rekeyed IKE SA's successor: it is to receive datagrams for its own SPI from now on. May come again for an SA that
+     * was adopted before: then its {@link IkeSa#nextDeadlineNanos()} has changed outside of its own {@code handle}.
+     */
     void adopt(IkeSa successor);
 
     /**

@@ -3,11 +3,13 @@ package dev.cardinal.ike.sa;
 import dev.cardinal.ike.crypto.RandomSource;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
 import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the SAs of one loop share.
  *
  * @param natT the NAT-T sockets
+ * @param keyObserver the debug key log, null where it is off
  */
 public record SaEnvironment(
         RandomSource random,
@@ -16,7 +18,8 @@ public record SaEnvironment(
         Credentials credentials,
         SpiSource spis,
         NatTSockets natT,
-        SaSettings settings) {
+        SaSettings settings,
+        @Nullable IkeKeyObserver keyObserver) {
 
     /** Knows the port of the NAT-T socket on each local address. */
     @FunctionalInterface

@@ -19,8 +19,7 @@ public final class PayloadWriter {
     }
 
     public PayloadWriter u8(int value) {
-        int at = advance(1);
-        octets[at] = (byte) fitting(value, 0xff);
+        octets[advance(1)] = (byte) fitting(value, 0xff);
         return this;
     }
 
@@ -47,8 +46,7 @@ public final class PayloadWriter {
     }
 
     public PayloadWriter bytes(byte[] value) {
-        int at = advance(value.length);
-        System.arraycopy(value, 0, octets, at, value.length);
+        System.arraycopy(value, 0, octets, advance(value.length), value.length);
         return this;
     }
 
@@ -76,7 +74,6 @@ public final class PayloadWriter {
         return Arrays.copyOf(octets, position);
     }
 
-    /** Makes room, perhaps in another array: callers look at {@link #octets} only afterwards. */
     private int advance(int count) {
         int needed = Math.addExact(position, count);
         if (needed > octets.length) {
