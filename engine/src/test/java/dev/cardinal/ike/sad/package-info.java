@@ -1,0 +1,5 @@
+/** Tests of {@code sad}. */
+@NullMarked
+package dev.cardinal.ike.sad;
+
+import org.jspecify.annotations.NullMarked;
