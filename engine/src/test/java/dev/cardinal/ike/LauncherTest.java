@@ -32,7 +32,7 @@ final class LauncherTest {
 
     private static final String ALL_TEST_PACKAGES =
             "softhsm2 opensc strongswan-charon strongswan-swanctl strongswan-pki"
-                    + " libstrongswan-extra-plugins libcharon-extra-plugins libcharon-extauth-plugins iproute2 iputils-ping"
+                    + " libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extra-plugins libcharon-extauth-plugins iproute2 iputils-ping"
                     + " tcpdump tshark nftables gcc libc6-dev libp11-kit-dev libnss3-dev libnss3 openssl";
     private static final List<String> PLAIN_TOOLS = List.of(
             "bash",

@@ -122,7 +122,7 @@ final class Lab implements AutoCloseable {
                         "nft",
                         "add table ip lab; delete table ip lab; table ip lab { chain out {"
                                 + " type nat hook postrouting priority 100;"
-                                + " oifname " + LINK + " meta l4proto udp masquerade to :" + port + "; } }")
+                                + " oifname " + LINK + " meta l4proto udp masquerade to :" + port + "; }; }")
                 .in(box())
                 .run()
                 .orFail();
@@ -131,8 +131,8 @@ final class Lab implements AutoCloseable {
     /** Cuts or mends the link of a pair; addresses and routes stay. */
     void link(boolean up) {
         String none = "add table inet cut; delete table inet cut;";
-        String cut = " table inet cut { chain in { type filter hook input priority 0; policy drop; }"
-                + " chain out { type filter hook output priority 0; policy drop; } }";
+        String cut = " table inet cut { chain in { type filter hook input priority 0; policy drop; };"
+                + " chain out { type filter hook output priority 0; policy drop; }; }";
         Command.of("nft", up ? none : none + cut).in(right()).run().orFail();
     }
 

@@ -25,7 +25,7 @@ final class Listing {
     record Child(
             String name, String state, String mode, String suite, String in, String out, String local, String remote) {}
 
-    /** An IKE SA; SPIs in hexadecimal, sixteen digits. */
+    /** An IKE SA and its Child SAs but deleted ones; SPIs in hexadecimal, sixteen digits. */
     record Ike(
             String name,
             int number,
@@ -120,6 +120,8 @@ final class Listing {
                         ours ? c.remote : selector.group(2)));
             }
         }
+        // rekeyed and deleted, kept a few seconds for packets under way
+        children.removeIf(child -> child.state().equals("DELETED"));
         return new Ike(
                 head.group(1),
                 Integer.parseInt(head.group(2)),

@@ -117,7 +117,6 @@ final class Strongswan implements AutoCloseable {
                   install_routes = yes
                   retransmit_timeout = 2.0
                   retransmit_tries = 2
-                  delete_rekeyed_delay = 0
                   filelog {
                     main {
                       path = %s
