@@ -29,7 +29,15 @@ final class InteropCase {
         /** strongSwan behind the masquerading box. */
         NAT_THEIRS,
         /** We behind the masquerading box. */
-        NAT_OURS
+        NAT_OURS;
+
+        /** Which host of the laboratory is ours. */
+        boolean oursIsLeft() {
+            return switch (this) {
+                case DIRECT, DIRECT_IPV6, KERNEL, COOKIES, NAT_THEIRS -> true;
+                case NAT_OURS -> false;
+            };
+        }
     }
 
     /** What happens before the first message; files may be made in the folder. */

@@ -53,9 +53,10 @@ final class InteropRun {
         near.awaitIke(sa);
         if (child) {
             assertEquals(row.espSuite, sa.child().suite());
-            boolean ipv6 = row.place == InteropCase.Place.DIRECT_IPV6;
-            assertEquals(ipv6 ? "fd91:1::/64" : "10.91.1.0/24", sa.child().remote());
-            assertEquals(ipv6 ? "fd91:2::/64" : "10.91.2.0/24", sa.child().local());
+            String net = row.place == InteropCase.Place.DIRECT_IPV6 ? "fd91:%d::/64" : "10.91.%d.0/24";
+            boolean left = row.place.oursIsLeft();
+            assertEquals(net.formatted(left ? 1 : 2), sa.child().remote());
+            assertEquals(net.formatted(left ? 2 : 1), sa.child().local());
             near.awaitChild(sa.child());
         } else {
             assertTrue(sa.children().isEmpty(), "childless");

@@ -104,7 +104,7 @@ final class InteropTest {
             throw new UncheckedIOException(e);
         }
         theirs.load(theirConfig(row, lab), String.join("\n", row.theirSettings));
-        String namespace = oursIsLeft(row.place) ? lab.left() : lab.right();
+        String namespace = row.place.oursIsLeft() ? lab.left() : lab.right();
         if (row.initiator == By.OURS) {
             row.before.run(lab, folder);
         }
@@ -188,13 +188,6 @@ final class InteropTest {
 
     // ---- configurations ---------------------------------------------------------------------------------------------
 
-    private static boolean oursIsLeft(Place place) {
-        return switch (place) {
-            case DIRECT, DIRECT_IPV6, KERNEL, COOKIES, NAT_THEIRS -> true;
-            case NAT_OURS -> false;
-        };
-    }
-
     private static String address(InteropCase row, Lab lab, boolean left) {
         if (row.place == Place.DIRECT_IPV6) {
             return left ? Lab.LEFT6 : Lab.RIGHT6;
@@ -203,11 +196,11 @@ final class InteropTest {
     }
 
     private static String ourAddress(InteropCase row, Lab lab) {
-        return address(row, lab, oursIsLeft(row.place));
+        return address(row, lab, row.place.oursIsLeft());
     }
 
     private static ConfigFolder ourConfig(InteropCase row, Lab lab) {
-        boolean left = oursIsLeft(row.place);
+        boolean left = row.place.oursIsLeft();
         List<String> connection = new ArrayList<>(row.ourConnection);
         if (STAND_IN) {
             connection.add("mobike = no");
@@ -219,7 +212,7 @@ final class InteropTest {
     }
 
     private static ConfigFolder theirConfig(InteropCase row, Lab lab) {
-        boolean left = !oursIsLeft(row.place);
+        boolean left = !row.place.oursIsLeft();
         List<String> connection = new ArrayList<>(row.theirConnection);
         // with it, strongSwan moves to port 4500 even where there is no NAT
         connection.add("mobike = no");
@@ -241,7 +234,6 @@ final class InteropTest {
             TestPki.@Nullable Credential credential,
             List<String> connection,
             List<String> child) {
-        boolean ours = id.equals("a.test");
         // a host before the box cannot know where the other one's packets will come from
         String remote = lab.isNat() && left ? "%any" : address(row, lab, !left);
         String local = row.place == Place.DIRECT_IPV6 ? "fd91:%d::/64" : "10.91.%d.0/24";
@@ -289,8 +281,8 @@ final class InteropTest {
                         certificates,
                         row.authentication.words(),
                         peerId,
-                        local.formatted(ours ? 1 : 2),
-                        local.formatted(ours ? 2 : 1),
+                        local.formatted(left ? 1 : 2),
+                        local.formatted(left ? 2 : 1),
                         row.esp,
                         String.join("\n        ", child),
                         String.join("\n    ", connection),
@@ -327,7 +319,7 @@ final class InteropTest {
         return CHARONS.computeIfAbsent(
                 shared(place),
                 where -> new Strongswan(
-                        oursIsLeft(where) ? lab.right() : lab.left(),
+                        where.oursIsLeft() ? lab.right() : lab.left(),
                         temporary.resolve("strongswan-" + where),
                         where == Place.KERNEL ? Strongswan.Plane.KERNEL : Strongswan.Plane.LIBIPSEC,
                         where == Place.COOKIES ? "cookie_threshold = 1" : ""));
