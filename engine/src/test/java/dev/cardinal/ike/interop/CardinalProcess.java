@@ -26,11 +26,10 @@ final class CardinalProcess implements NearEnd {
     /** SIGTERM deletes the SAs and waits 2 s for answers at most; the rest is for a busy machine. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
-    private static final Pattern IKE_UP = Pattern.compile("(?i)\\bIKE SA\\b.*\\b(established|rekeyed)\\b");
-    private static final Pattern IKE_GONE = Pattern.compile("(?i)\\bIKE SA\\b.*\\b(deleted|closed)\\b");
-    private static final Pattern CHILD_UP =
-            Pattern.compile("(?i)\\bChild SA\\b.*\\b(established|installed|rekeyed)\\b");
-    private static final Pattern CHILD_GONE = Pattern.compile("(?i)\\bChild SA\\b.*\\b(deleted|closed)\\b");
+    private static final Pattern IKE_UP = Pattern.compile("\\bIKE SA (established|rekeyed)\\b");
+    private static final Pattern IKE_GONE = Pattern.compile("\\bIKE SA closed\\b");
+    private static final Pattern CHILD_UP = Pattern.compile("\\bChild SA (established|rekeyed)\\b");
+    private static final Pattern CHILD_GONE = Pattern.compile("\\bChild SA removed\\b");
 
     private final Process process;
     private final List<String> out = new CopyOnWriteArrayList<>();
@@ -112,6 +111,11 @@ final class CardinalProcess implements NearEnd {
         }
     }
 
+    /** The SPI that this end chose. */
+    private static String ownSpi(Listing.Ike theirs) {
+        return theirs.initiator() ? theirs.spiR() : theirs.spiI();
+    }
+
     private void awaitLog(String what, Pattern event, String... parts) {
         Await.until(
                 EVENT_LIMIT,
@@ -124,12 +128,12 @@ final class CardinalProcess implements NearEnd {
 
     @Override
     public void awaitIke(Listing.Ike theirs) {
-        awaitLog("an IKE SA established", IKE_UP, theirs.spiI(), theirs.spiR());
+        awaitLog("an IKE SA established", IKE_UP, ownSpi(theirs));
     }
 
     @Override
     public void awaitIkeGone(Listing.Ike theirs) {
-        awaitLog("an IKE SA deleted", IKE_GONE, theirs.spiI(), theirs.spiR());
+        awaitLog("an IKE SA deleted", IKE_GONE, ownSpi(theirs));
     }
 
     @Override
@@ -197,7 +201,7 @@ final class CardinalProcess implements NearEnd {
 
     @Override
     public String output() {
-        return "-- stdout of the daemon\n" + String.join("\n", out) + "\n-- its log\n" + String.join("\n", log);
+        return "\n-- stdout of the daemon\n" + String.join("\n", out) + "\n-- its log\n" + String.join("\n", log);
     }
 
     private String outputAtEnd() {

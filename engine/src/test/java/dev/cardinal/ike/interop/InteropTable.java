@@ -107,11 +107,11 @@ final class InteropTable {
                         }),
                 row("rekey-child-by-ours", THEIRS, PSK)
                         .ourChild(REKEY_CHILD_SOON)
-                        .step(run -> run.assertChildRekeyed("AES_CBC-256/HMAC_SHA2_256_128")),
+                        .step(run -> rekeyChildByOurs(run, "AES_CBC-256/HMAC_SHA2_256_128")),
                 row("rekey-child-pfs-by-ours", OURS, PSK)
                         .esp("aes256-sha256-x25519", "AES_CBC-256/HMAC_SHA2_256_128")
                         .ourChild(REKEY_CHILD_SOON)
-                        .step(run -> run.assertChildRekeyed("AES_CBC-256/HMAC_SHA2_256_128/CURVE_25519")),
+                        .step(run -> rekeyChildByOurs(run, "AES_CBC-256/HMAC_SHA2_256_128/CURVE_25519")),
                 row("rekey-ike-by-theirs", THEIRS, RSA).step(InteropTable::rekeyIkeByTheirs),
                 row("rekey-ike-by-theirs", OURS, PSK)
                         .ike("aes256gcm16-prfsha384-ecp384", gcm("256", "384", "ECP_384"))
@@ -219,6 +219,13 @@ final class InteropTable {
     private static void assertFragments(InteropRun run) {
         run.assertLog(Pattern.compile("splitting IKE message \\(\\d+ bytes\\) into \\d+ fragments"));
         run.assertLog(Pattern.compile("received fragment #2 of \\d+"));
+    }
+
+    /** RFC 7296 section 2.8: who rekeys deletes the old Child SA. */
+    private static void rekeyChildByOurs(InteropRun run, String suite) {
+        Listing.Child old = run.sa().child();
+        run.assertChildRekeyed(suite);
+        run.awaitLog(Pattern.compile("received DELETE for ESP CHILD_SA with SPI " + old.out()), 1);
     }
 
     private static void rekeyIkeByTheirs(InteropRun run) {

@@ -51,12 +51,11 @@ final class InteropTest {
     private static final Map<Authentication.Key, TestPki.Credential> THEIRS = new EnumMap<>(Authentication.Key.class);
 
     @BeforeAll
-    static void requireRoot() {
+    static void prepare() {
         Lab.requireRoot();
-    }
-
-    @BeforeAll
-    static void issueCredentials() {
+        Lab.sweep();
+        // when the build is interrupted; after a good end there is nothing left to do
+        Runtime.getRuntime().addShutdownHook(new Thread(InteropTest::leaveNothing));
         TestPki rsa = new TestPki(TestPki.KeyType.RSA_2048);
         PKIS.put(Authentication.Key.RSA, rsa);
         PKIS.put(Authentication.Key.RSA_CHAIN, rsa);
@@ -84,12 +83,13 @@ final class InteropTest {
     }
 
     private static void timed(InteropCase row, SoftHsmToken token) {
-        Strongswan theirs = charon(row.place);
         long startNanos = System.nanoTime();
         boolean passed = false;
         try {
-            run(row, theirs, token);
+            run(row, charon(row.place), token);
             passed = true;
+        } catch (Throwable t) {
+            throw new AssertionError(row.name + ": " + t.getMessage(), t);
         } finally {
             RESULTS.add(new Result(row.name, passed, (System.nanoTime() - startNanos) / 1_000_000));
         }
@@ -327,8 +327,7 @@ final class InteropTest {
 
     @AfterAll
     static void tearDown() {
-        CHARONS.values().forEach(Strongswan::close);
-        LABS.values().forEach(Lab::close);
+        leaveNothing();
         StringBuilder table = new StringBuilder("\nInterop with strongSwan" + (STAND_IN ? " (stand-in)" : "") + "\n");
         for (Result result : RESULTS) {
             table.append("%-42s %-4s %6d ms%n".formatted(result.name, result.passed ? "pass" : "FAIL", result.millis));
@@ -337,5 +336,12 @@ final class InteropTest {
         long millis = RESULTS.stream().mapToLong(Result::millis).sum();
         table.append("%d of %d cases pass, %d ms%n".formatted(passed, RESULTS.size(), millis));
         System.out.println(table);
+    }
+
+    private static synchronized void leaveNothing() {
+        CHARONS.values().forEach(Strongswan::close);
+        CHARONS.clear();
+        LABS.values().forEach(Lab::close);
+        LABS.clear();
     }
 }

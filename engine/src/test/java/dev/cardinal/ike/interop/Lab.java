@@ -1,6 +1,8 @@
 package dev.cardinal.ike.interop;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Hosts in network namespaces. A pair is two hosts on one link; a NAT lab has a masquerading box between them. The names
@@ -18,13 +20,14 @@ final class Lab implements AutoCloseable {
     static final String LEFT6 = "fd91::1";
     static final String RIGHT6 = "fd91::2";
     static final String BOX = "10.91.0.254";
+    private static final String PREFIX = "cardinal-interop-";
     private static final String LINK = "outer";
 
     private final String prefix;
     private final boolean nat;
 
     private Lab(String name, boolean nat) {
-        this.prefix = "cardinal-" + ProcessHandle.current().pid() + "-" + name;
+        this.prefix = PREFIX + ProcessHandle.current().pid() + "-" + name;
         this.nat = nat;
     }
 
@@ -33,6 +36,23 @@ final class Lab implements AutoCloseable {
         String user = Command.of("id", "-u").run().orFail().strip();
         if (!user.equals("0")) {
             throw new AssertionError("interop tests need root (network namespaces), this is user " + user);
+        }
+    }
+
+    /** Removes what a test run that was killed has left: its namespaces, and the processes in them. */
+    static void sweep() {
+        Pattern ours = Pattern.compile("(?m)^" + PREFIX + "(\\d+)-\\S+");
+        Matcher matcher = ours.matcher(Command.of("ip", "netns", "list").run().orFail());
+        while (matcher.find()) {
+            if (ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty()) {
+                Command.of("ip", "netns", "pids", matcher.group())
+                        .run()
+                        .orFail()
+                        .lines()
+                        .map(pid -> ProcessHandle.of(Long.parseLong(pid)))
+                        .forEach(process -> process.ifPresent(ProcessHandle::destroyForcibly));
+                Command.of("ip", "netns", "del", matcher.group()).run().orFail();
+            }
         }
     }
 

@@ -41,7 +41,6 @@ final class Strongswan implements AutoCloseable {
     /** {@code swanctl --initiate} and its like give up after this. */
     private static final String ACTION_LIMIT_SECONDS = "15";
 
-    private final String namespace;
     private final Path folder;
     private final Plane plane;
     private final Process process;
@@ -54,7 +53,6 @@ final class Strongswan implements AutoCloseable {
      * @param settings further lines for the {@code charon} section
      */
     Strongswan(String namespace, Path folder, Plane plane, String settings) {
-        this.namespace = namespace;
         this.folder = folder;
         this.plane = plane;
         try {
@@ -253,10 +251,6 @@ final class Strongswan implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    String namespace() {
-        return namespace;
     }
 
     /** Ends charon at once; it can delete no SA. */

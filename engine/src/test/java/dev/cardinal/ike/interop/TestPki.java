@@ -88,12 +88,11 @@ final class TestPki {
         return root;
     }
 
-    /** A new key of this authority's type, certified for a DNS name, directly below the root. */
-    Credential issue(String dnsName) {
-        return certify(dnsName, type.generate(), 0);
-    }
-
-    /** The same at the end of a chain, each intermediate about one kilobyte. */
+    /**
+     * A new key of this authority's type, certified for a DNS name.
+     *
+     * @param intermediates authorities between the root and the certificate, each about one kilobyte
+     */
     Credential issueBelow(String dnsName, int intermediates) {
         return certify(dnsName, type.generate(), intermediates);
     }
