@@ -1,4 +1,3 @@
-/** Tests of the project as a whole. */
 @NullMarked
 package dev.cardinal.ike;
 

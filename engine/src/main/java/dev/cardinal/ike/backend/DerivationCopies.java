@@ -1,0 +1,57 @@
+package dev.cardinal.ike.backend;
+
+import dev.cardinal.ike.crypto.CryptoRequest;
+import dev.cardinal.ike.crypto.Secret;
+import dev.cardinal.ike.crypto.SecretDerivation;
+
+/** Requests that own their secrets: a port reads the SA's secrets while a request is handed over, never later. */
+final class DerivationCopies {
+    private DerivationCopies() {}
+
+    /** The same request with copies of its secrets, to be given to {@link #wipe} when it is done. */
+    static CryptoRequest owning(CryptoRequest request) {
+        return switch (request) {
+            case CryptoRequest.Agree r ->
+                new CryptoRequest.Agree(
+                        r.handle(), r.peerValue(), copy(r.derivation()), r.urgency(), r.deadlineNanos());
+            case CryptoRequest.GenerateAndAgree r ->
+                new CryptoRequest.GenerateAndAgree(
+                        r.method(), r.placement(), r.peerValue(), copy(r.derivation()), r.urgency(), r.deadlineNanos());
+            case CryptoRequest.Generate r -> r;
+            case CryptoRequest.Sign r -> r;
+            case CryptoRequest.VerifyPeer r -> r;
+        };
+    }
+
+    static void wipe(CryptoRequest owned) {
+        switch (owned) {
+            case CryptoRequest.Agree r -> wipe(r.derivation());
+            case CryptoRequest.GenerateAndAgree r -> wipe(r.derivation());
+            case CryptoRequest.Generate r -> {}
+            case CryptoRequest.Sign r -> {}
+            case CryptoRequest.VerifyPeer r -> {}
+        }
+    }
+
+    static SecretDerivation copy(SecretDerivation derivation) {
+        return switch (derivation) {
+            case SecretDerivation.Skeyseed d -> d;
+            case SecretDerivation.RekeyedSkeyseed d -> {
+                Secret skD = d.skD().copy();
+                yield new SecretDerivation.RekeyedSkeyseed(d.prf(), skD, d.ni(), d.nr());
+            }
+            case SecretDerivation.ChildKeyMaterial d -> {
+                Secret skD = d.skD().copy();
+                yield new SecretDerivation.ChildKeyMaterial(d.prf(), skD, d.ni(), d.nr(), d.length());
+            }
+        };
+    }
+
+    static void wipe(SecretDerivation owned) {
+        switch (owned) {
+            case SecretDerivation.Skeyseed d -> {}
+            case SecretDerivation.RekeyedSkeyseed d -> d.skD().close();
+            case SecretDerivation.ChildKeyMaterial d -> d.skD().close();
+        }
+    }
+}

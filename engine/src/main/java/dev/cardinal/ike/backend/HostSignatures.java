@@ -1,0 +1,77 @@
+package dev.cardinal.ike.backend;
+
+import dev.cardinal.ike.crypto.SignatureScheme;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Signatures by the JDK. Holds one thread's objects for reuse; not thread-safe. */
+final class HostSignatures {
+    private final Map<SignatureScheme, Signature> signatures = new EnumMap<>(SignatureScheme.class);
+
+    /** @return ECDSA as {@code r | s} */
+    byte[] sign(PrivateKey key, SignatureScheme scheme, byte[] octets) throws GeneralSecurityException {
+        Signature signature = signature(scheme);
+        signature.initSign(key);
+        signature.update(octets);
+        return signature.sign();
+    }
+
+    /** @param value ECDSA as {@code r | s}; anything at all, hostile octets included */
+    boolean verify(PublicKey key, SignatureScheme scheme, byte[] octets, byte[] value) {
+        if (key instanceof ECPublicKey ec && value.length != 2 * fieldLength(ec)) {
+            return false;
+        }
+        try {
+            Signature signature = signature(scheme);
+            signature.initVerify(key);
+            signature.update(octets);
+            return signature.verify(value);
+        } catch (GeneralSecurityException e) {
+            // the JDK throws for some malformed signatures and answers false for others
+            return false;
+        }
+    }
+
+    private static int fieldLength(ECPublicKey key) {
+        return (key.getParams().getCurve().getField().getFieldSize() + 7) / 8;
+    }
+
+    private Signature signature(SignatureScheme scheme) throws GeneralSecurityException {
+        Signature known = signatures.get(scheme);
+        if (known != null) {
+            return known;
+        }
+        Signature signature = Signature.getInstance(
+                switch (scheme) {
+                    case RSA_PKCS1_SHA1 -> "SHA1withRSA";
+                    case RSA_PKCS1_SHA256 -> "SHA256withRSA";
+                    case RSA_PKCS1_SHA384 -> "SHA384withRSA";
+                    case RSA_PKCS1_SHA512 -> "SHA512withRSA";
+                    case RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512 -> "RSASSA-PSS";
+                    case ECDSA_SHA256 -> "SHA256withECDSAinP1363Format";
+                    case ECDSA_SHA384 -> "SHA384withECDSAinP1363Format";
+                    case ECDSA_SHA512 -> "SHA512withECDSAinP1363Format";
+                    case ED25519 -> "Ed25519";
+                });
+        switch (scheme) {
+            case RSA_PSS_SHA256 -> signature.setParameter(pss("SHA-256", MGF1ParameterSpec.SHA256, 32));
+            case RSA_PSS_SHA384 -> signature.setParameter(pss("SHA-384", MGF1ParameterSpec.SHA384, 48));
+            case RSA_PSS_SHA512 -> signature.setParameter(pss("SHA-512", MGF1ParameterSpec.SHA512, 64));
+            case RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 -> {}
+            case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, ED25519 -> {}
+        }
+        signatures.put(scheme, signature);
+        return signature;
+    }
+
+    private static PSSParameterSpec pss(String hash, MGF1ParameterSpec mask, int saltLength) {
+        return new PSSParameterSpec(hash, "MGF1", mask, saltLength, PSSParameterSpec.TRAILER_FIELD_BC);
+    }
+}

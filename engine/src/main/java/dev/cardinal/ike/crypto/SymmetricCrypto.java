@@ -1,0 +1,199 @@
+package dev.cardinal.ike.crypto;
+
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import javax.crypto.Cipher;
+import org.bouncycastle.crypto.modes.AEADBlockCipher;
+import org.bouncycastle.crypto.modes.CCMBlockCipher;
+import org.bouncycastle.crypto.modes.GCMBlockCipher;
+
+/**
+ * Symmetric work, done in the loop. Holds the JCA objects of one loop for reuse, since to look one up costs several times
+ * what it then does; not thread-safe. Such an object keeps the key that it was last given until it is given another.
+ */
+public final class SymmetricCrypto {
+    /** The counter octet of prf+ ends there (RFC 7296 section 2.13). */
+    private static final int PRF_PLUS_ROUNDS = 255;
+
+    private static final int AES_PRF_KEY_LENGTH = 16;
+
+    /** Nonce octets that key an AES based PRF (RFC 7296 section 2.14). */
+    private static final int FIXED_NONCE_PART = 8;
+
+    private final Map<String, MacFunction> macs = new HashMap<>();
+    private final Map<String, Cipher> ciphers = new HashMap<>();
+    private final Map<String, AEADBlockCipher> modes = new HashMap<>();
+    private final MessageDigest sha1 = digest("SHA-1");
+    private final MessageDigest sha256 = digest("SHA-256");
+
+    public SymmetricCrypto() {}
+
+    /** {@code prf(key, parts...)} as a secret (RFC 7296 section 2.13). The caller owns it. */
+    public Secret prf(PseudorandomFunction prf, Secret key, byte[]... parts) {
+        return key.lend(octets -> Secret.owning(compute(prf, octets, parts)));
+    }
+
+    /** {@code prf(key, parts...)} whose value goes on the wire: an AUTH value, or a part of what is signed. */
+    public byte[] prfPublic(PseudorandomFunction prf, Secret key, byte[]... parts) {
+        return key.lend(octets -> compute(prf, octets, parts));
+    }
+
+    /**
+     * {@code prf+(key, seed)} (RFC 7296 section 2.13). The caller owns it.
+     *
+     * @param length octets, at most 255 times the prf's length
+     */
+    public Secret prfPlus(PseudorandomFunction prf, Secret key, byte[] seed, int length) {
+        return key.lend(octets -> Secret.owning(expand(prf, octets, seed, length)));
+    }
+
+    /**
+     * What is made of {@code g^ir} (RFC 7296 sections 2.14, 2.17, 2.18). The caller owns it.
+     *
+     * @param shared {@code g^ir}, padded to the group's length; stays the caller's
+     */
+    public Secret derive(SecretDerivation derivation, Secret shared) {
+        return shared.lend(gir -> switch (derivation) {
+            case SecretDerivation.Skeyseed d ->
+                Secret.owning(compute(d.prf(), skeyseedKey(d.prf(), d.ni(), d.nr()), gir));
+            case SecretDerivation.RekeyedSkeyseed d -> prf(d.prf(), d.skD(), gir, d.ni(), d.nr());
+            case SecretDerivation.ChildKeyMaterial d -> {
+                byte[] seed = concatenation(gir, d.ni(), d.nr());
+                try {
+                    yield prfPlus(d.prf(), d.skD(), seed, d.length());
+                } finally {
+                    Arrays.fill(seed, (byte) 0);
+                }
+            }
+        });
+    }
+
+    /** The nonces as SKEYSEED's key: both whole, or eight octets of each where the PRF takes a fixed key (RFC 7296 2.14). */
+    public static byte[] skeyseedKey(PseudorandomFunction prf, byte[] ni, byte[] nr) {
+        return prf.fixedNonceKey()
+                ? concatenation(Arrays.copyOf(ni, FIXED_NONCE_PART), Arrays.copyOf(nr, FIXED_NONCE_PART))
+                : concatenation(ni, nr);
+    }
+
+    /** SHA-1, for NAT detection and certificate requests only. */
+    public byte[] sha1(byte[]... parts) {
+        return hash(sha1, parts);
+    }
+
+    /** SHA-256. */
+    public byte[] sha256(byte[]... parts) {
+        return hash(sha256, parts);
+    }
+
+    MacFunction mac(String name) {
+        return macs.computeIfAbsent(name, MacFunction::of);
+    }
+
+    Cipher cipher(String transformation) {
+        return ciphers.computeIfAbsent(transformation, SymmetricCrypto::newCipher);
+    }
+
+    /** AES-GCM with tags that the JDK does not offer. */
+    AEADBlockCipher gcm() {
+        return modes.computeIfAbsent("GCM", name -> GCMBlockCipher.newInstance(new AesBlock()));
+    }
+
+    /** AES-CCM, which the JDK does not offer. */
+    AEADBlockCipher ccm() {
+        return modes.computeIfAbsent("CCM", name -> CCMBlockCipher.newInstance(new AesBlock()));
+    }
+
+    private byte[] compute(PseudorandomFunction prf, byte[] key, byte[]... parts) {
+        MacFunction mac = keyed(prf, key);
+        for (byte[] part : parts) {
+            mac.update(part, 0, part.length);
+        }
+        byte[] value = new byte[prf.length()];
+        mac.finish(value, 0);
+        return value;
+    }
+
+    private byte[] expand(PseudorandomFunction prf, byte[] key, byte[] seed, int length) {
+        int step = prf.length();
+        if (length < 0 || length > PRF_PLUS_ROUNDS * step) {
+            throw new IllegalArgumentException("prf+ cannot give " + length + " octets");
+        }
+        MacFunction mac = keyed(prf, key);
+        byte[] result = new byte[length];
+        byte[] block = new byte[step];
+        byte[] counter = new byte[1];
+        for (int done = 0; done < length; done += step) {
+            if (done > 0) {
+                mac.update(block, 0, step);
+            }
+            mac.update(seed, 0, seed.length);
+            counter[0]++;
+            mac.update(counter, 0, 1);
+            mac.finish(block, 0);
+            System.arraycopy(block, 0, result, done, Math.min(step, length - done));
+        }
+        Arrays.fill(block, (byte) 0);
+        return result;
+    }
+
+    /** The MAC of a PRF with a key of any length: RFC 4434 section 2 for XCBC, RFC 4615 section 3 for CMAC. */
+    private MacFunction keyed(PseudorandomFunction prf, byte[] key) {
+        MacFunction mac = mac(prf.macName());
+        if (!prf.fixedNonceKey() || key.length == AES_PRF_KEY_LENGTH) {
+            mac.init(key);
+            return mac;
+        }
+        byte[] fitted;
+        if (prf == PseudorandomFunction.AES128_XCBC && key.length < AES_PRF_KEY_LENGTH) {
+            fitted = Arrays.copyOf(key, AES_PRF_KEY_LENGTH);
+        } else {
+            fitted = new byte[AES_PRF_KEY_LENGTH];
+            mac.init(fitted);
+            mac.update(key, 0, key.length);
+            mac.finish(fitted, 0);
+        }
+        mac.init(fitted);
+        Arrays.fill(fitted, (byte) 0);
+        return mac;
+    }
+
+    private static byte[] concatenation(byte[]... parts) {
+        int length = 0;
+        for (byte[] part : parts) {
+            length += part.length;
+        }
+        byte[] whole = new byte[length];
+        int at = 0;
+        for (byte[] part : parts) {
+            System.arraycopy(part, 0, whole, at, part.length);
+            at += part.length;
+        }
+        return whole;
+    }
+
+    private static byte[] hash(MessageDigest digest, byte[]... parts) {
+        for (byte[] part : parts) {
+            digest.update(part);
+        }
+        return digest.digest();
+    }
+
+    private static MessageDigest digest(String name) {
+        try {
+            return MessageDigest.getInstance(name);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK lacks " + name, e);
+        }
+    }
+
+    private static Cipher newCipher(String transformation) {
+        try {
+            return Cipher.getInstance(transformation);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK lacks " + transformation, e);
+        }
+    }
+}

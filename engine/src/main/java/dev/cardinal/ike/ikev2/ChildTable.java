@@ -1,0 +1,47 @@
+package dev.cardinal.ike.ikev2;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Child SAs of an IKE SA. A rekeyed IKE SA and its successors share one table, so that a Child SA is found whichever
+ * of them a message comes through; only the owner runs their timers and takes them along when it ends.
+ */
+final class ChildTable {
+    /** Child SAs of one IKE SA: a bound on what a peer may make us hold. */
+    static final int MAX_CHILDREN = 256;
+
+    final List<Child> children = new ArrayList<>();
+    Ikev2Sa owner;
+
+    ChildTable(Ikev2Sa owner) {
+        this.owner = owner;
+    }
+
+    /** By the SPI that we chose. */
+    @Nullable
+    Child inbound(int spi) {
+        for (Child child : children) {
+            if (child.facts.inboundSpi() == spi) {
+                return child;
+            }
+        }
+        return null;
+    }
+
+    /** By the SPI that the peer chose: the one its Delete and REKEY_SA name. */
+    @Nullable
+    Child outbound(int protocol, int spi) {
+        for (Child child : children) {
+            if (child.facts.outboundSpi() == spi && child.facts.protocol() == protocol) {
+                return child;
+            }
+        }
+        return null;
+    }
+
+    boolean isFull() {
+        return children.size() >= MAX_CHILDREN;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.cardinal.ike.sa;
+
+/**
+ * Settings of the daemon that every SA follows; strongswan.conf's names and defaults.
+ *
+ * @param retransmitTimeoutNanos wait before the first retransmission
+ * @param retransmitBase factor from one wait to the next
+ * @param retransmitTries retransmissions before the peer counts as dead
+ * @param halfOpenTimeoutNanos how long a handshake may take
+ * @param natKeepaliveNanos interval of NAT keepalives, 0 for none
+ * @param tokenDeadlineNanos how long a request may wait for a back end
+ */
+public record SaSettings(
+        long retransmitTimeoutNanos,
+        double retransmitBase,
+        int retransmitTries,
+        long halfOpenTimeoutNanos,
+        long natKeepaliveNanos,
+        long tokenDeadlineNanos) {
+
+    /** 4 s, 1.8, 5 tries, 30 s, 20 s; a request waits for a back end as long as the first retransmission does. */
+    public static final SaSettings DEFAULT =
+            new SaSettings(4_000_000_000L, 1.8, 5, 30_000_000_000L, 20_000_000_000L, 4_000_000_000L);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.ike.backend;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.ike.crypto;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.ike.sa;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,9 @@
+package dev.cardinal.hsm.pkcs11;
+
+/** Users, {@code CKU_}. */
+public final class Cku {
+    public static final long SO = 0x0L;
+    public static final long USER = 0x1L;
+
+    private Cku() {}
+}

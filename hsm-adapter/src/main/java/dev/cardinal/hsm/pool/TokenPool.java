@@ -1,0 +1,401 @@
+package dev.cardinal.hsm.pool;
+
+import dev.cardinal.hsm.Hsm;
+import dev.cardinal.hsm.HsmBusy;
+import dev.cardinal.hsm.HsmFailure;
+import dev.cardinal.hsm.HsmFailure.Kind;
+import dev.cardinal.hsm.HsmRequest;
+import dev.cardinal.hsm.HsmResult;
+import dev.cardinal.hsm.HsmStatistics;
+import dev.cardinal.hsm.KeyExchangeGroup;
+import dev.cardinal.hsm.KeyExchangeRef;
+import dev.cardinal.hsm.KeyRef;
+import dev.cardinal.hsm.SharedSecret;
+import dev.cardinal.hsm.TokenProfile;
+import dev.cardinal.hsm.pkcs11.Cryptoki;
+import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
+import dev.cardinal.hsm.pkcs11.Pkcs11Module;
+import dev.cardinal.hsm.pkcs11.Session;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** One token as an {@link Hsm}: its login, its workers with a session each, and what it was found to do. */
+public final class TokenPool implements Hsm {
+
+    private static final int DEFAULT_WORKERS = 8;
+
+    /** How long {@link #close} waits for running calls. */
+    private static final long CLOSE_NANOS = 2_000_000_000L;
+
+    /** Refusals in a row, of values that passed the host's checks, after which the token is to blame. */
+    private static final int REFUSAL_LIMIT = 3;
+
+    private final TokenSettings settings;
+    private final Pkcs11Module module;
+    private final Cryptoki cryptoki;
+    private final TokenSlot slot;
+    private final TokenLogin login;
+    private final KeyAgreements agreements;
+    private final TokenAbilities abilities;
+    private final TokenProfile profile;
+    private final WorkQueue queue;
+    private final List<Thread> threads = new ArrayList<>();
+    private final TokenCounters counters = new TokenCounters();
+    private final AtomicLong generations = new AtomicLong();
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private TokenPool(
+            TokenSettings settings,
+            Pkcs11Module module,
+            Cryptoki cryptoki,
+            TokenSlot slot,
+            TokenLogin login,
+            KeyAgreements agreements,
+            TokenAbilities abilities,
+            int workers) {
+        this.settings = settings;
+        this.module = module;
+        this.cryptoki = cryptoki;
+        this.slot = slot;
+        this.login = login;
+        this.agreements = agreements;
+        this.abilities = abilities;
+        this.profile = abilities.profile(slot.token().label());
+        this.queue = new WorkQueue(settings.queueLimits(), settings.batchLimit(), workers);
+    }
+
+    /**
+     * Opens a token: finds it, logs in with one try, tries what it can do, and starts its workers. Blocks for the time
+     * of the self-tests.
+     *
+     * @throws HsmFailure when the module, the token or the login is not to be had
+     */
+    public static TokenPool open(TokenSettings settings) throws HsmFailure {
+        return open(settings, UnaryOperator.identity());
+    }
+
+    /** @param decoration stands between the pool and the module, for tests */
+    static TokenPool open(TokenSettings settings, UnaryOperator<Cryptoki> decoration) throws HsmFailure {
+        Pkcs11Module module = TokenInventory.module(settings.module(), settings.initArgs());
+        TokenLogin login = null;
+        boolean opened = false;
+        try {
+            Cryptoki cryptoki = decoration.apply(module.cryptoki());
+            TokenSlot slot = TokenSlot.find(cryptoki, settings.token());
+            login = new TokenLogin(cryptoki, slot, settings.pin());
+            login.begin();
+            KeyAgreements agreements = new KeyAgreements(slot.token().loginRequired());
+            TokenAbilities abilities =
+                    TokenAbilities.probe(login.anchor(), agreements, settings.groups(), settings.allowExtract());
+            int workers = settings.workers() > 0
+                    ? settings.workers()
+                    : workers(slot.token().maxSessions());
+            TokenPool pool = new TokenPool(settings, module, cryptoki, slot, login, agreements, abilities, workers);
+            pool.start(workers);
+            opened = true;
+            return pool;
+        } catch (Pkcs11Exception e) {
+            throw Failures.of(settings.token().toString(), e);
+        } finally {
+            if (!opened) {
+                if (login != null) {
+                    login.close();
+                }
+                TokenInventory.close(module);
+            }
+        }
+    }
+
+    /** One session is the anchor's. */
+    private static int workers(long maxSessions) {
+        return maxSessions <= 0 ? DEFAULT_WORKERS : (int) Math.clamp(maxSessions - 1, 1, DEFAULT_WORKERS);
+    }
+
+    /** Opens the sessions one after the other: bursts of {@code C_OpenSession} fail on real tokens. */
+    private void start(int workers) throws HsmFailure {
+        List<TokenWorker> prepared = new ArrayList<>();
+        for (int i = 0; i < workers; i++) {
+            TokenWorker worker = new TokenWorker(this, queue);
+            try {
+                worker.prepare();
+            } catch (HsmFailure e) {
+                if (e.kind() != Kind.BUSY || prepared.isEmpty()) {
+                    throw e;
+                }
+                // the token has no more sessions; those we have must do
+                break;
+            }
+            prepared.add(worker);
+        }
+        for (TokenWorker worker : prepared) {
+            threads.add(Thread.ofPlatform()
+                    .name("token-" + label() + "-" + threads.size())
+                    .daemon(true)
+                    .start(worker));
+        }
+    }
+
+    @Override
+    public CompletableFuture<HsmResult> submit(HsmRequest request) throws HsmBusy {
+        CompletableFuture<HsmResult> future = new CompletableFuture<>();
+        try {
+            if (!queue.offer(new Work.Requested(request, future))) {
+                future.completeExceptionally(closedFailure());
+            }
+        } catch (HsmBusy e) {
+            counters.onRefused();
+            throw e;
+        }
+        return future;
+    }
+
+    @Override
+    public void release(KeyExchangeRef handle) {
+        if (handle instanceof KeyExchangeHandle ours && ours.pool() == this) {
+            release(ours.privateKey());
+        }
+    }
+
+    @Override
+    public void release(SharedSecret secret) {
+        if (secret instanceof PoolSecret ours && ours.pool() == this) {
+            switch (ours) {
+                case PoolSecret.OnToken token -> release(token.secret());
+                case PoolSecret.OnHost host -> {
+                    if (host.release()) {
+                        counters.onHandleReleased();
+                    }
+                }
+            }
+        }
+    }
+
+    private void release(TokenObject object) {
+        switch (object.release()) {
+            case REPEATED -> {}
+            case IN_USE -> counters.onHandleReleased();
+            case DESTROY -> {
+                counters.onHandleReleased();
+                // refused only by a closed queue, and then the session closes too
+                queue.offerOwn(new Work.Destruction(object));
+            }
+        }
+    }
+
+    /**
+     * Finds the private key that belongs to a public key, and proves it with one signature. Blocks; for start-up, not
+     * for completion handlers.
+     *
+     * @param publicKeyInfo DER of the {@code SubjectPublicKeyInfo}
+     * @throws HsmFailure of kind {@code OUR_FAULT} when none or several match; the message says what was looked for or
+     *     names the matches by their URIs
+     */
+    public KeyRef findKey(byte[] publicKeyInfo) throws HsmFailure {
+        return findKey(publicKeyInfo, null);
+    }
+
+    /**
+     * As {@link #findKey(byte[])}, among the keys of one identifier.
+     *
+     * @param id the {@code CKA_ID}, null for any
+     */
+    public KeyRef findKey(byte[] publicKeyInfo, byte @Nullable [] id) throws HsmFailure {
+        KeySearch search = new KeySearch(
+                slot.token(),
+                abilities.signatures(),
+                publicKeyInfo.clone(),
+                PublicKeys.parse(publicKeyInfo),
+                id == null ? null : id.clone());
+        return await(errand(session -> {
+            long epoch = login.epoch();
+            return new TokenKey(this, search, search.find(session), epoch);
+        }));
+    }
+
+    @Override
+    public TokenProfile profile() {
+        return profile;
+    }
+
+    /** Why groups that were asked for are not in the profile. */
+    public Map<KeyExchangeGroup, String> refusedGroups() {
+        return abilities.refusals();
+    }
+
+    @Override
+    public HsmStatistics statistics() {
+        return counters.snapshot(queue.highWater());
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        HsmFailure failure = closedFailure();
+        queue.close().forEach(work -> work.fail(failure));
+        if (stopped()) {
+            login.close();
+            TokenInventory.close(module);
+        }
+        // else a call hangs in the module: to finalise it now would pull the library from under that call
+    }
+
+    private boolean stopped() {
+        long deadline = System.nanoTime() + CLOSE_NANOS;
+        boolean interrupted = false;
+        boolean stopped = true;
+        for (Thread thread : threads) {
+            long left = Math.max(deadline - System.nanoTime(), 1);
+            try {
+                stopped &= thread.join(Duration.ofNanos(left));
+            } catch (InterruptedException e) {
+                interrupted = true;
+                stopped = false;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return stopped;
+    }
+
+    /** Queues an errand outside the bounds of the request queues. */
+    <T> CompletableFuture<T> errand(Work.Errand.Body<T> body) {
+        CompletableFuture<T> future = new CompletableFuture<>();
+        if (!queue.offerOwn(new Work.Errand<>(body, future))) {
+            future.completeExceptionally(closedFailure());
+        }
+        return future;
+    }
+
+    <T> T await(CompletableFuture<T> future) throws HsmFailure {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof HsmFailure failure) {
+                throw failure;
+            }
+            throw new HsmFailure(Kind.OUR_FAULT, 0, label() + ": internal error: " + e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HsmFailure(Kind.CLOSED, 0, label() + ": interrupted");
+        } catch (CancellationException e) {
+            throw closedFailure();
+        }
+    }
+
+    /** A fresh session, logged in. */
+    TokenSession openSession() throws HsmFailure {
+        long epoch = login.epoch();
+        try {
+            Session session;
+            try {
+                session = Session.open(cryptoki, slot.slot(), false);
+            } catch (Pkcs11Exception e) {
+                if (Failures.kindOf(e.ckr()) != Kind.TOKEN_GONE) {
+                    throw e;
+                }
+                slot.relocate();
+                session = Session.open(cryptoki, slot.slot(), false);
+            }
+            boolean ready = false;
+            try {
+                if (login.required() && !session.userLoggedIn()) {
+                    login.renew(epoch);
+                }
+                ready = true;
+                return new TokenSession(session, generations.incrementAndGet());
+            } finally {
+                if (!ready) {
+                    session.close();
+                }
+            }
+        } catch (Pkcs11Exception e) {
+            throw Failures.of(label(), e);
+        }
+    }
+
+    /** Frees what a result holds that nobody waits for any more. */
+    void discard(HsmResult result) {
+        switch (result) {
+            case HsmResult.Generated generated -> release(generated.handle());
+            case HsmResult.Agreed agreed -> {
+                SharedSecret secret = agreed.secret();
+                if (secret != null) {
+                    release(secret);
+                }
+                byte[] derived = agreed.derived();
+                if (derived != null) {
+                    Arrays.fill(derived, (byte) 0);
+                }
+            }
+            case HsmResult.Derived derived -> Arrays.fill(derived.octets(), (byte) 0);
+            case HsmResult.Decrypted decrypted -> Arrays.fill(decrypted.plaintext(), (byte) 0);
+            case HsmResult.RandomOctets random -> Arrays.fill(random.octets(), (byte) 0);
+            case HsmResult.Signed signed -> {}
+        }
+    }
+
+    /** A derivation succeeded. */
+    void onDerived() {
+        if (refusals.get() != 0) {
+            refusals.set(0);
+        }
+    }
+
+    /**
+     * The token refused a peer's value that the host's checks let pass. That is the peer's fault, unless it goes on: a
+     * token that refuses whatever comes is broken.
+     */
+    HsmFailure onDerivationRefused(Pkcs11Exception e) {
+        int inARow = refusals.incrementAndGet();
+        Kind kind = Failures.kindOf(e.ckr());
+        boolean broken = inARow >= REFUSAL_LIMIT && kind == Kind.DEVICE_BROKEN;
+        return Failures.of(broken ? Kind.DEVICE_BROKEN : Kind.PEER_DATA, label(), e);
+    }
+
+    HsmFailure closedFailure() {
+        return new HsmFailure(Kind.CLOSED, 0, label() + ": closed");
+    }
+
+    boolean closed() {
+        return closed.get();
+    }
+
+    String label() {
+        return slot.token().label();
+    }
+
+    boolean allowExtract() {
+        return settings.allowExtract();
+    }
+
+    TokenLogin login() {
+        return login;
+    }
+
+    KeyAgreements agreements() {
+        return agreements;
+    }
+
+    TokenAbilities abilities() {
+        return abilities;
+    }
+
+    TokenCounters counters() {
+        return counters;
+    }
+}

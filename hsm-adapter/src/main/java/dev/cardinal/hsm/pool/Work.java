@@ -1,0 +1,49 @@
+package dev.cardinal.hsm.pool;
+
+import dev.cardinal.hsm.HsmFailure;
+import dev.cardinal.hsm.HsmRequest;
+import dev.cardinal.hsm.HsmResult;
+import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
+import dev.cardinal.hsm.pkcs11.Session;
+import java.util.concurrent.CompletableFuture;
+
+/** What a worker takes from the queue. */
+sealed interface Work {
+
+    /** Completes the work exceptionally. */
+    void fail(HsmFailure failure);
+
+    /** A caller's request. */
+    record Requested(HsmRequest request, CompletableFuture<HsmResult> future) implements Work {
+        @Override
+        public void fail(HsmFailure failure) {
+            future.completeExceptionally(failure);
+        }
+    }
+
+    /** The pool's own errand, outside the bounds of the queues. */
+    record Errand<T>(Body<T> body, CompletableFuture<T> future) implements Work {
+
+        /** Runs on a worker's session. */
+        interface Body<T> {
+            T run(Session session) throws Pkcs11Exception, HsmFailure;
+        }
+
+        void run(Session session) throws Pkcs11Exception, HsmFailure {
+            future.complete(body.run(session));
+        }
+
+        @Override
+        public void fail(HsmFailure failure) {
+            future.completeExceptionally(failure);
+        }
+    }
+
+    /** An object nobody needs any more, outside the bounds of the queues. */
+    record Destruction(TokenObject object) implements Work {
+        @Override
+        public void fail(HsmFailure failure) {
+            // it dies with its session at the latest
+        }
+    }
+}

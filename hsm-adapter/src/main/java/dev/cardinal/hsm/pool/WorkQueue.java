@@ -1,0 +1,152 @@
+package dev.cardinal.hsm.pool;
+
+import dev.cardinal.hsm.HsmBusy;
+import dev.cardinal.hsm.Urgency;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The queues between callers and workers: one bounded queue for each urgency, served in order, and one for destructions
+ * and errands, which are never refused and go first.
+ */
+final class WorkQueue {
+
+    /** Destructions one worker takes at once, so that a mass release is spread over the workers. */
+    private static final int OWN_LIMIT = 64;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition filled = lock.newCondition();
+    private final Map<Urgency, ArrayDeque<Work.Requested>> queues = new EnumMap<>(Urgency.class);
+    private final ArrayDeque<Work> own = new ArrayDeque<>();
+    private final TokenSettings.QueueLimits limits;
+    private final int batchLimit;
+    private final int workers;
+    private int queued;
+    private int highWater;
+    private boolean closed;
+
+    WorkQueue(TokenSettings.QueueLimits limits, int batchLimit, int workers) {
+        this.limits = limits;
+        this.batchLimit = batchLimit;
+        this.workers = workers;
+        for (Urgency urgency : Urgency.values()) {
+            queues.put(urgency, new ArrayDeque<>());
+        }
+    }
+
+    /** @return false when the queue is closed */
+    boolean offer(Work.Requested work) throws HsmBusy {
+        Urgency urgency = work.request().urgency();
+        int limit = switch (urgency) {
+            case BEGUN -> limits.begun();
+            case ESTABLISHED -> limits.established();
+            case NEW -> limits.unknown();
+        };
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            ArrayDeque<Work.Requested> queue = queue(urgency);
+            if (queue.size() >= limit) {
+                throw new HsmBusy("the queue for " + urgency + " is full");
+            }
+            queue.add(work);
+            queued++;
+            highWater = Math.max(highWater, queued);
+            filled.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** @return false when the queue is closed */
+    boolean offerOwn(Work work) {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            own.add(work);
+            filled.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for work and takes a batch: what has queued, up to the limit, but no more than this worker's share, so that
+     * a batch never holds what an idle worker could do.
+     *
+     * @param batch empty; receives the work in the order in which it is to be done
+     * @return how many requests were taken; -1 when the queue is closed
+     */
+    int take(List<Work> batch) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (queued == 0 && own.isEmpty() && !closed) {
+                filled.await();
+            }
+            if (closed) {
+                return -1;
+            }
+            for (int i = 0; i < OWN_LIMIT && !own.isEmpty(); i++) {
+                batch.add(own.remove());
+            }
+            int share = Math.min(batchLimit, (queued + workers - 1) / workers);
+            int taken = 0;
+            for (Urgency urgency : Urgency.values()) {
+                ArrayDeque<Work.Requested> queue = queue(urgency);
+                while (taken < share && !queue.isEmpty()) {
+                    batch.add(queue.remove());
+                    taken++;
+                }
+            }
+            queued -= taken;
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Closes the queue and returns what was left in it. */
+    List<Work> close() {
+        lock.lock();
+        try {
+            closed = true;
+            List<Work> left = new ArrayList<>(own);
+            queues.values().forEach(left::addAll);
+            own.clear();
+            queues.values().forEach(ArrayDeque::clear);
+            queued = 0;
+            filled.signalAll();
+            return left;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int highWater() {
+        lock.lock();
+        try {
+            return highWater;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ArrayDeque<Work.Requested> queue(Urgency urgency) {
+        ArrayDeque<Work.Requested> queue = queues.get(urgency);
+        if (queue == null) {
+            throw new AssertionError(urgency);
+        }
+        return queue;
+    }
+}
