@@ -521,7 +521,9 @@ final class CreateChildSa {
                     ? sa.children.outbound(
                             rekey.protocol(), ByteBuffer.wrap(rekey.spi()).getInt())
                     : null;
-            if (old == null && sa.initiated.exchange instanceof Initiator own && own.isInFlight()) {
+            boolean making = sa.initiated.exchange instanceof IkeAuth.Initiator
+                    || (sa.initiated.exchange instanceof Initiator own && own.isInFlight());
+            if (old == null && making) {
                 // it may be the one that we are still making
                 throw new ProtocolViolation(NotifyType.TEMPORARY_FAILURE, "a Child SA is being made");
             }
