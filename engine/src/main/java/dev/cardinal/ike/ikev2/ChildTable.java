@@ -1,7 +1,9 @@
 package dev.cardinal.ike.ikev2;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,11 @@ final class ChildTable {
     /** Child SAs of one IKE SA: a bound on what a peer may make us hold. */
     static final int MAX_CHILDREN = 256;
 
+    /** Early Deletes that are remembered: an honest peer sends one. */
+    private static final int MAX_EARLY_DELETES = 16;
+
     final List<Child> children = new ArrayList<>();
+    private final Set<Integer> earlyDeletes = new HashSet<>();
     Ikev2Sa owner;
 
     ChildTable(Ikev2Sa owner) {
@@ -39,6 +45,26 @@ final class ChildTable {
             }
         }
         return null;
+    }
+
+    /**
+     * The peer deleted a Child SA that is not here. It may be the one that we are still making: the peer has had it since
+     * it sent its response, which may be under way even now.
+     */
+    void onUnknownDeleted(int outboundSpi) {
+        if (earlyDeletes.size() < MAX_EARLY_DELETES) {
+            earlyDeletes.add(outboundSpi);
+        }
+    }
+
+    /** An exchange of ours begins to make a Child SA. */
+    void onMaking() {
+        earlyDeletes.clear();
+    }
+
+    /** Whether the peer deleted a Child SA before we had it. */
+    boolean wasDeletedEarly(int outboundSpi) {
+        return earlyDeletes.contains(outboundSpi);
     }
 
     boolean isFull() {

@@ -191,6 +191,7 @@ final class CreateChildSa {
                 boolean secondTry) {
             Initiator exchange = new Initiator(sa, policy, rekeyed, method, secondTry);
             sa.initiated.exchange = exchange;
+            sa.children.onMaking();
             if (method == null) {
                 exchange.send(null);
                 return;
@@ -379,9 +380,19 @@ final class CreateChildSa {
                 discard(failure);
                 return;
             }
+            Child old = rekeyed;
+            if (sa.children.wasDeletedEarly(installing.facts().outboundSpi())) {
+                abandon();
+                sa.initiated.clear();
+                sa.report(new SaNotice.ChildFailed(sa.subject(), policy.name(), "the peer deleted it at once"));
+                if (old != null && old.ours != null) {
+                    old.ours.settled = true;
+                    settle(sa, old);
+                }
+                return;
+            }
             sa.initiated.clear();
             Child created = sa.addChild(installing.facts(), policy, rekeyed != null);
-            Child old = rekeyed;
             if (old != null && old.ours != null) {
                 old.ours.created = created;
                 old.ours.settled = true;
@@ -510,6 +521,12 @@ final class CreateChildSa {
                     ? sa.children.outbound(
                             rekey.protocol(), ByteBuffer.wrap(rekey.spi()).getInt())
                     : null;
+            boolean making = sa.initiated.exchange instanceof IkeAuth.Initiator
+                    || (sa.initiated.exchange instanceof Initiator own && own.isInFlight());
+            if (old == null && making) {
+                // it may be the one that we are still making
+                throw new ProtocolViolation(NotifyType.TEMPORARY_FAILURE, "a Child SA is being made");
+            }
             if (old == null) {
                 throw new ProtocolViolation(
                         new Notify(rekey.protocol(), rekey.spi(), NotifyType.CHILD_SA_NOT_FOUND.code(), new byte[0]),

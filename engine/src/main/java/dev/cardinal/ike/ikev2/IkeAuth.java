@@ -214,6 +214,7 @@ final class IkeAuth {
         static void begin(Ikev2Sa sa, Handshake handshake, @Nullable ChildPolicy child) {
             Initiator exchange = new Initiator(sa, sa.requirePolicy(), handshake, child);
             sa.initiated.exchange = exchange;
+            sa.children.onMaking();
             exchange.agree();
         }
 
@@ -449,7 +450,13 @@ final class IkeAuth {
             if (!(step instanceof Installing installing)) {
                 return;
             }
-            if (failure == null) {
+            if (failure == null
+                    && sa.children.wasDeletedEarly(installing.facts().outboundSpi())) {
+                abandon();
+                sa.initiated.clear();
+                sa.report(new SaNotice.ChildFailed(
+                        sa.subject(), installing.facts().name(), "the peer deleted it at once"));
+            } else if (failure == null) {
                 sa.initiated.clear();
                 sa.addChild(installing.facts(), installing.plan().policy(), false);
             } else {

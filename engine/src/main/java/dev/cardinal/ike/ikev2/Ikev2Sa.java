@@ -240,6 +240,9 @@ public final class Ikev2Sa implements IkeSa {
             rejected("message ID " + Integer.toUnsignedString(id) + " outside the window");
             return;
         }
+        if (initiator && life == Life.CONNECTING) {
+            return; // the responder believes in the SA before we do; it asks again
+        }
         if (header.exchangeType() == ExchangeType.IKE_SA_INIT) {
             if (responding.isFree() && handshake == null && keys == null && !initiator) {
                 begunNanos = now();
@@ -626,8 +629,16 @@ public final class Ikev2Sa implements IkeSa {
         }
         life = Life.REKEYED;
         replaced = true;
-        children.owner = successor;
-        handOverCommands(successor);
+        if (successor.life == Life.CLOSED) {
+            // it came and went while the other side's rekeying was not settled: its Child SAs are gone with it
+            for (Child child : List.copyOf(children.children)) {
+                removeChild(child, "the new IKE SA was deleted");
+            }
+        } else {
+            children.owner = successor;
+            handOverCommands(successor);
+            effects().adopt(successor);
+        }
         report(new SaNotice.IkeRekeyed(
                 subject(),
                 successor.initiator,
@@ -637,7 +648,6 @@ public final class Ikev2Sa implements IkeSa {
         if (weDelete) {
             enqueue(new SaCommand.DeleteIke());
         }
-        effects().adopt(successor);
     }
 
     /** The peer is to delete this SA; after a while we do it ourselves. */

@@ -37,11 +37,14 @@ final class Informational {
                 continue;
             }
             for (byte[] spi : delete.spis()) {
-                Child child = spi.length == 4
-                        ? sa.children.outbound(
-                                delete.protocol(), ByteBuffer.wrap(spi).getInt())
-                        : null;
-                if (child != null) {
+                if (spi.length != 4) {
+                    continue;
+                }
+                int outboundSpi = ByteBuffer.wrap(spi).getInt();
+                Child child = sa.children.outbound(delete.protocol(), outboundSpi);
+                if (child == null) {
+                    sa.children.onUnknownDeleted(outboundSpi);
+                } else {
                     // RFC 7296 section 1.4.1: a half that we are deleting ourselves is not named again
                     if (child.state != Child.State.DELETING) {
                         deleted.add(ChildNegotiation.octets(child.facts.inboundSpi()));
