@@ -10,7 +10,7 @@ public sealed interface Attribute {
     record Flag(long type, boolean value) implements Attribute {}
 
     /** A {@code CK_ULONG}. */
-    record Number(long type, long value) implements Attribute {}
+    record Ulong(long type, long value) implements Attribute {}
 
     /** Octets: big integers, identifiers, DER. Not copied; never printed. */
     record Octets(long type, byte[] value) implements Attribute {
@@ -25,7 +25,7 @@ public sealed interface Attribute {
     }
 
     static Attribute of(long type, long value) {
-        return new Number(type, value);
+        return new Ulong(type, value);
     }
 
     static Attribute of(long type, byte[] value) {

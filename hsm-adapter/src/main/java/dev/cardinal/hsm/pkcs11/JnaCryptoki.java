@@ -527,7 +527,7 @@ public final class JnaCryptoki implements Cryptoki {
                     value = frame.octets(new byte[] {(byte) (flag.value() ? 1 : 0)});
                     length = 1;
                 }
-                case Attribute.Number number -> {
+                case Attribute.Ulong number -> {
                     value = frame.ulongBlock(number.value());
                     length = Native.LONG_SIZE;
                 }

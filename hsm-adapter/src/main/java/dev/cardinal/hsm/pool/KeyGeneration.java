@@ -53,7 +53,7 @@ public final class KeyGeneration implements AutoCloseable {
         try {
             Cryptoki cryptoki = open.cryptoki();
             TokenSlot slot = TokenSlot.find(cryptoki, selector);
-            login = new TokenLogin(cryptoki, slot, pin);
+            login = new TokenLogin(cryptoki, slot, pin, System::nanoTime);
             login.begin();
             Session session = Session.open(cryptoki, slot.slot(), true);
             opened = true;

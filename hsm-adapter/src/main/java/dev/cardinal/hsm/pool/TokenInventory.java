@@ -109,7 +109,7 @@ public record TokenInventory(ModuleInfo module, String functionListVersion, List
         boolean loggedIn = false;
         if (info.initialized() || !info.loginRequired()) {
             TokenLogin login = selector != null && selector.matches(info)
-                    ? new TokenLogin(cryptoki, TokenSlot.find(cryptoki, selector), pin)
+                    ? new TokenLogin(cryptoki, TokenSlot.find(cryptoki, selector), pin, System::nanoTime)
                     : null;
             try {
                 if (login != null) {

@@ -9,6 +9,7 @@ import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ final class TokenLogin implements AutoCloseable {
     private final Cryptoki cryptoki;
     private final TokenSlot slot;
     private final @Nullable PinSource pin;
+    private final LongSupplier nanoClock;
     private final boolean required;
     private volatile long epoch;
     private volatile @Nullable HsmFailure refused;
@@ -32,10 +34,11 @@ final class TokenLogin implements AutoCloseable {
     private long notBeforeNanos;
     private @Nullable Session anchor;
 
-    TokenLogin(Cryptoki cryptoki, TokenSlot slot, @Nullable PinSource pin) {
+    TokenLogin(Cryptoki cryptoki, TokenSlot slot, @Nullable PinSource pin, LongSupplier nanoClock) {
         this.cryptoki = cryptoki;
         this.slot = slot;
         this.pin = pin;
+        this.nanoClock = nanoClock;
         this.required = slot.token().loginRequired();
     }
 
@@ -72,7 +75,7 @@ final class TokenLogin implements AutoCloseable {
             return;
         }
         HsmFailure last = lastFailure;
-        if (last != null && System.nanoTime() - notBeforeNanos < 0) {
+        if (last != null && nanoClock.getAsLong() - notBeforeNanos < 0) {
             throw last;
         }
         try {
@@ -80,7 +83,7 @@ final class TokenLogin implements AutoCloseable {
             lastFailure = null;
         } catch (HsmFailure e) {
             lastFailure = e;
-            notBeforeNanos = System.nanoTime() + BACKOFF_NANOS;
+            notBeforeNanos = nanoClock.getAsLong() + BACKOFF_NANOS;
             throw e;
         }
     }

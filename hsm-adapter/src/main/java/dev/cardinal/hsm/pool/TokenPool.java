@@ -21,12 +21,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,8 @@ public final class TokenPool implements Hsm {
     private final TokenAbilities abilities;
     private final TokenProfile profile;
     private final WorkQueue queue;
+    private final LongSupplier nanoClock;
+    private final Set<TokenSession> sessions = ConcurrentHashMap.newKeySet();
     private final List<Thread> threads = new ArrayList<>();
     private final TokenCounters counters = new TokenCounters();
     private final AtomicLong generations = new AtomicLong();
@@ -64,7 +69,7 @@ public final class TokenPool implements Hsm {
             TokenLogin login,
             KeyAgreements agreements,
             TokenAbilities abilities,
-            int workers) {
+            LongSupplier nanoClock) {
         this.settings = settings;
         this.module = module;
         this.cryptoki = cryptoki;
@@ -73,7 +78,8 @@ public final class TokenPool implements Hsm {
         this.agreements = agreements;
         this.abilities = abilities;
         this.profile = abilities.profile(slot.token().label());
-        this.queue = new WorkQueue(settings.queueLimits(), settings.batchLimit(), workers);
+        this.queue = new WorkQueue(settings.queueLimits(), settings.batchLimit());
+        this.nanoClock = nanoClock;
     }
 
     /**
@@ -83,18 +89,24 @@ public final class TokenPool implements Hsm {
      * @throws HsmFailure when the module, the token or the login is not to be had
      */
     public static TokenPool open(TokenSettings settings) throws HsmFailure {
-        return open(settings, UnaryOperator.identity());
+        return open(settings, UnaryOperator.identity(), System::nanoTime);
     }
 
-    /** @param decoration stands between the pool and the module, for tests */
-    static TokenPool open(TokenSettings settings, UnaryOperator<Cryptoki> decoration) throws HsmFailure {
+    /**
+     * Opens a token, for tests.
+     *
+     * @param decoration stands between the pool and the module
+     * @param nanoClock deadlines and back-off are measured on it
+     */
+    static TokenPool open(TokenSettings settings, UnaryOperator<Cryptoki> decoration, LongSupplier nanoClock)
+            throws HsmFailure {
         Pkcs11Module module = TokenInventory.module(settings.module(), settings.initArgs());
         TokenLogin login = null;
         boolean opened = false;
         try {
             Cryptoki cryptoki = decoration.apply(module.cryptoki());
             TokenSlot slot = TokenSlot.find(cryptoki, settings.token());
-            login = new TokenLogin(cryptoki, slot, settings.pin());
+            login = new TokenLogin(cryptoki, slot, settings.pin(), nanoClock);
             login.begin();
             KeyAgreements agreements = new KeyAgreements(slot.token().loginRequired());
             TokenAbilities abilities = TokenAbilities.probe(
@@ -107,7 +119,7 @@ public final class TokenPool implements Hsm {
             int workers = settings.workers() > 0
                     ? settings.workers()
                     : workers(slot.token().maxSessions());
-            TokenPool pool = new TokenPool(settings, module, cryptoki, slot, login, agreements, abilities, workers);
+            TokenPool pool = new TokenPool(settings, module, cryptoki, slot, login, agreements, abilities, nanoClock);
             pool.start(workers);
             opened = true;
             return pool;
@@ -142,6 +154,7 @@ public final class TokenPool implements Hsm {
             }
             prepared.add(worker);
         }
+        queue.serve(prepared.size());
         for (TokenWorker worker : prepared) {
             threads.add(Thread.ofPlatform()
                     .name("token-" + label() + "-" + threads.size())
@@ -250,6 +263,7 @@ public final class TokenPool implements Hsm {
         HsmFailure failure = closedFailure();
         queue.close().forEach(work -> work.fail(failure));
         if (stopped()) {
+            sessions.forEach(TokenSession::close);
             login.close();
             TokenInventory.close(module);
         }
@@ -320,7 +334,10 @@ public final class TokenPool implements Hsm {
                     login.renew(epoch);
                 }
                 ready = true;
-                return new TokenSession(session, generations.incrementAndGet());
+                TokenSession opened = new TokenSession(session, generations.incrementAndGet());
+                sessions.removeIf(TokenSession::gone);
+                sessions.add(opened);
+                return opened;
             } finally {
                 if (!ready) {
                     session.close();
@@ -372,6 +389,11 @@ public final class TokenPool implements Hsm {
 
     HsmFailure closedFailure() {
         return new HsmFailure(Kind.CLOSED, 0, label() + ": closed");
+    }
+
+    /** The time on the clock of the deadlines. */
+    long now() {
+        return nanoClock.getAsLong();
     }
 
     boolean closed() {

@@ -10,7 +10,7 @@ final class TokenSession {
 
     private enum Life {
         LIVE,
-        /** Serves no more, closes when its last object is released. */
+        /** Serves no more; closes when its worker has left it and its last object is released. */
         RETIRING,
         GONE
     }
@@ -19,6 +19,7 @@ final class TokenSession {
     private final long generation;
     private Life life = Life.LIVE;
     private int owned;
+    private boolean held = true;
 
     /** @param generation a number that no other session of the token has had */
     TokenSession(Session session, long generation) {
@@ -44,12 +45,17 @@ final class TokenSession {
         closeIfDone();
     }
 
-    /** The session is given up but its objects may still be used. */
+    /** The session is given up but its objects may still be used. Any thread may say so. */
     synchronized void retire() {
         if (life == Life.LIVE) {
             life = Life.RETIRING;
-            closeIfDone();
         }
+    }
+
+    /** Its worker uses it no more: a session must not be closed under a running call. */
+    synchronized void leave() {
+        held = false;
+        closeIfDone();
     }
 
     /**
@@ -60,7 +66,7 @@ final class TokenSession {
         life = Life.GONE;
     }
 
-    /** Closes the session whatever it owns. */
+    /** Closes the session whatever it owns; no worker may be using it. */
     synchronized void close() {
         if (life != Life.GONE) {
             life = Life.GONE;
@@ -77,7 +83,7 @@ final class TokenSession {
     }
 
     private void closeIfDone() {
-        if (life == Life.RETIRING && owned == 0) {
+        if (life == Life.RETIRING && owned == 0 && !held) {
             life = Life.GONE;
             session.close();
         }

@@ -77,11 +77,6 @@ final class TokenWorker implements Runnable {
             }
         } catch (InterruptedException e) {
             // the pool is closing
-        } finally {
-            TokenSession open = current;
-            if (open != null) {
-                open.close();
-            }
         }
     }
 
@@ -120,7 +115,7 @@ final class TokenWorker implements Runnable {
             return;
         }
         HsmRequest request = requested.request();
-        if (System.nanoTime() - request.deadlineNanos() >= 0) {
+        if (pool.now() - request.deadlineNanos() >= 0) {
             throw new HsmFailure(Kind.EXPIRED, 0, pool.label() + ": the deadline passed in the queue");
         }
         HsmResult result = result(request);
@@ -475,6 +470,9 @@ final class TokenWorker implements Runnable {
         TokenSession open = current;
         if (open == null || !open.live()) {
             current = null;
+            if (open != null) {
+                open.leave();
+            }
             open = pool.openSession();
             current = open;
         }
@@ -488,8 +486,16 @@ final class TokenWorker implements Runnable {
         } catch (Pkcs11Exception e) {
             switch (Failures.kindOf(e.ckr())) {
                 case LOGIN_LOST -> {}
-                case SESSION_DEAD, BUSY, EXPIRED, LOST, TOKEN_GONE, DEVICE_BROKEN -> session.retire();
-                case OUR_FAULT, PEER_DATA, PIN, UNSUPPORTED, CLOSED -> session.retire();
+                case SESSION_DEAD -> {
+                    if (Failures.sessionStuck(e.ckr())) {
+                        session.retire();
+                    } else {
+                        session.die();
+                    }
+                }
+                case TOKEN_GONE -> session.die();
+                case BUSY, EXPIRED, LOST, DEVICE_BROKEN, OUR_FAULT, PEER_DATA, PIN, UNSUPPORTED, CLOSED ->
+                    session.retire();
             }
         }
     }

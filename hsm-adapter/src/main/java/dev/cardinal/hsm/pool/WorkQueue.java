@@ -25,17 +25,26 @@ final class WorkQueue {
     private final ArrayDeque<Work> own = new ArrayDeque<>();
     private final TokenSettings.QueueLimits limits;
     private final int batchLimit;
-    private final int workers;
+    private int workers = 1;
     private int queued;
     private int highWater;
     private boolean closed;
 
-    WorkQueue(TokenSettings.QueueLimits limits, int batchLimit, int workers) {
+    WorkQueue(TokenSettings.QueueLimits limits, int batchLimit) {
         this.limits = limits;
         this.batchLimit = batchLimit;
-        this.workers = workers;
         for (Urgency urgency : Urgency.values()) {
             queues.put(urgency, new ArrayDeque<>());
+        }
+    }
+
+    /** Tells how many workers share the work. */
+    void serve(int count) {
+        lock.lock();
+        try {
+            workers = count;
+        } finally {
+            lock.unlock();
         }
     }
 

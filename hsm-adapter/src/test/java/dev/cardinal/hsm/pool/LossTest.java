@@ -2,7 +2,6 @@ package dev.cardinal.hsm.pool;
 
 import static dev.cardinal.hsm.pool.HsmContract.assertFails;
 import static dev.cardinal.hsm.pool.HsmContract.get;
-import static dev.cardinal.hsm.pool.HsmContract.soon;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -29,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -41,12 +41,14 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class LossTest {
 
+    private static final long LATER = Long.MAX_VALUE / 2;
     private static final byte[] MESSAGE = {1, 2, 3};
     private static final KeyExchangeGroup GROUP = KeyExchangeGroup.X25519;
 
     private TokenSettings settings;
     private Pkcs11Module module;
     private byte[] publicKeyInfo;
+    private final AtomicLong now = new AtomicLong();
     private FaultyCryptoki faulty;
     private TokenPool pool;
     private KeyRef key;
@@ -69,7 +71,7 @@ final class LossTest {
 
     private void open(int workers) throws Exception {
         faulty = new FaultyCryptoki();
-        pool = TokenPool.open(settings.withWorkers(workers), faulty);
+        pool = TokenPool.open(settings.withWorkers(workers), faulty, now::get);
         key = pool.findKey(publicKeyInfo);
         faulty.forget();
     }
@@ -297,7 +299,7 @@ final class LossTest {
         };
         pool.close();
         FaultyCryptoki counting = new FaultyCryptoki();
-        HsmFailure failure = assertThrows(HsmFailure.class, () -> TokenPool.open(withPin(wrong), counting));
+        HsmFailure failure = assertThrows(HsmFailure.class, () -> TokenPool.open(withPin(wrong), counting, now::get));
         assertEquals(Kind.PIN, failure.kind());
         assertEquals(Ckr.PIN_INCORRECT, failure.ckr());
         assertEquals(1, counting.calls("login"));
@@ -317,7 +319,8 @@ final class LossTest {
                     given.add(pin);
                     return pin;
                 }),
-                faulty);
+                faulty,
+                now::get);
         assertArrayEquals(new byte[TestTokens.PIN.length], given.getFirst());
         key = pool.findKey(publicKeyInfo);
         faulty.forget();
@@ -326,7 +329,7 @@ final class LossTest {
         for (int i = 0; i < 5; i++) {
             assertEquals(Ckr.PIN_INCORRECT, assertFails(Kind.PIN, sign()).ckr());
         }
-        assertFails(Kind.PIN, pool.submit(new HsmRequest.Generate(GROUP, Urgency.NEW, soon())));
+        assertFails(Kind.PIN, pool.submit(new HsmRequest.Generate(GROUP, Urgency.NEW, LATER)));
         assertEquals(1, faulty.calls("login"));
         assertEquals(Long.valueOf(6), pool.statistics().failures().get(Kind.PIN));
     }
@@ -335,7 +338,7 @@ final class LossTest {
     void aMissingPinIsSaidWithoutATry() {
         pool.close();
         FaultyCryptoki counting = new FaultyCryptoki();
-        HsmFailure failure = assertThrows(HsmFailure.class, () -> TokenPool.open(withPin(null), counting));
+        HsmFailure failure = assertThrows(HsmFailure.class, () -> TokenPool.open(withPin(null), counting, now::get));
         assertEquals(Kind.PIN, failure.kind());
         assertEquals(0, counting.calls("login"));
     }
@@ -348,6 +351,9 @@ final class LossTest {
             assertFails(Kind.DEVICE_BROKEN, sign());
         }
         assertEquals(1, faulty.calls("login"));
+        now.addAndGet(1_000_000_000);
+        assertSigns();
+        assertEquals(2, faulty.calls("login"));
     }
 
     private TokenSettings withPin(@Nullable PinSource pin) {
@@ -374,23 +380,23 @@ final class LossTest {
     }
 
     private HsmResult.Generated generate() throws Exception {
-        return (HsmResult.Generated) get(pool.submit(new HsmRequest.Generate(GROUP, Urgency.NEW, soon())));
+        return (HsmResult.Generated) get(pool.submit(new HsmRequest.Generate(GROUP, Urgency.NEW, LATER)));
     }
 
     private CompletableFuture<HsmResult> agree(HsmResult.Generated generated) throws Exception {
         return pool.submit(new HsmRequest.Agree(
-                generated.handle(), HostPeer.of(GROUP).publicValue(), hmac(), Urgency.BEGUN, soon()));
+                generated.handle(), HostPeer.of(GROUP).publicValue(), hmac(), Urgency.BEGUN, LATER));
     }
 
     private CompletableFuture<HsmResult> generateAndAgree() throws Exception {
-        return pool.submit(new HsmRequest.GenerateAndAgree(
-                GROUP, HostPeer.of(GROUP).publicValue(), hmac(), Urgency.BEGUN, soon()));
+        return pool.submit(
+                new HsmRequest.GenerateAndAgree(GROUP, HostPeer.of(GROUP).publicValue(), hmac(), Urgency.BEGUN, LATER));
     }
 
     private void assertAgrees() throws Exception {
         HostPeer peer = HostPeer.of(GROUP);
         HsmResult.Agreed agreed = (HsmResult.Agreed) get(
-                pool.submit(new HsmRequest.GenerateAndAgree(GROUP, peer.publicValue(), hmac(), Urgency.BEGUN, soon())));
+                pool.submit(new HsmRequest.GenerateAndAgree(GROUP, peer.publicValue(), hmac(), Urgency.BEGUN, LATER)));
         assertNotNull(agreed.publicValue());
         assertArrayEquals(
                 HostPeer.hmac(HashAlgorithm.SHA256, new byte[] {1}, peer.agree(agreed.publicValue())),
@@ -403,7 +409,7 @@ final class LossTest {
 
     private CompletableFuture<HsmResult> sign() throws Exception {
         return pool.submit(
-                new HsmRequest.Sign(key, SignatureMechanism.RSA_PKCS1_SHA256, MESSAGE, Urgency.BEGUN, soon()));
+                new HsmRequest.Sign(key, SignatureMechanism.RSA_PKCS1_SHA256, MESSAGE, Urgency.BEGUN, LATER));
     }
 
     private void assertSigns() throws Exception {

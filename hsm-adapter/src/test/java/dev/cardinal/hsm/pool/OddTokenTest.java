@@ -84,7 +84,7 @@ final class OddTokenTest {
     @Test
     void aTokenThatStripsLeadingZerosIsFoundOut() throws Exception {
         TokenSettings nss = TestTokens.nss().withWorkers(1).withGroups(Set.of(GROUP));
-        try (TokenPool pool = TokenPool.open(nss, token(OddTokenTest::stripping))) {
+        try (TokenPool pool = TokenPool.open(nss, token(OddTokenTest::stripping), System::nanoTime)) {
             assertEquals(Set.of(), pool.profile().groups());
             String reason = pool.refusedGroups().get(GROUP);
             assertTrue(reason != null && reason.contains("leading zero"), reason);
@@ -96,7 +96,7 @@ final class OddTokenTest {
     void theSecretOfAStrippingTokenIsPaddedOnTheHostWhereThatIsAllowed() throws Exception {
         TokenSettings nss =
                 TestTokens.nss().withWorkers(1).withGroups(Set.of(GROUP)).withAllowExtract(true);
-        try (TokenPool pool = TokenPool.open(nss, token(OddTokenTest::stripping))) {
+        try (TokenPool pool = TokenPool.open(nss, token(OddTokenTest::stripping), System::nanoTime)) {
             assertEquals(Set.of(GROUP), pool.profile().groups());
             assertEquals(Set.of(), pool.profile().hiddenSecret());
             HsmResult.Generated generated =
@@ -143,7 +143,7 @@ final class OddTokenTest {
             }
             return method.invoke(real, arguments);
         });
-        try (TokenPool pool = TokenPool.open(softHsm, token)) {
+        try (TokenPool pool = TokenPool.open(softHsm, token, System::nanoTime)) {
             Set<SignatureMechanism> rsa =
                     EnumSet.range(SignatureMechanism.RSA_PKCS1_SHA1, SignatureMechanism.RSA_PSS_SHA512);
             assertEquals(rsa, pool.profile().signatures());
@@ -172,7 +172,7 @@ final class OddTokenTest {
             return method.invoke(real, arguments);
         });
         TokenSettings settings = softHsm.withGroups(Set.of(KeyExchangeGroup.P256));
-        try (TokenPool pool = TokenPool.open(settings, token)) {
+        try (TokenPool pool = TokenPool.open(settings, token, System::nanoTime)) {
             HostPeer peer = HostPeer.of(KeyExchangeGroup.P256);
             HsmResult.Agreed agreed = (HsmResult.Agreed) get(pool.submit(new HsmRequest.GenerateAndAgree(
                     KeyExchangeGroup.P256, peer.publicValue(), HMAC, Urgency.NEW, soon())));
@@ -196,11 +196,11 @@ final class OddTokenTest {
         Derivation sha1 = new Derivation.Hmac(HashAlgorithm.SHA1, new byte[] {1}, new byte[0]);
         HsmRequest request =
                 new HsmRequest.GenerateAndAgree(KeyExchangeGroup.X25519, peer.publicValue(), sha1, Urgency.NEW, soon());
-        try (TokenPool pool = TokenPool.open(settings, token)) {
+        try (TokenPool pool = TokenPool.open(settings, token, System::nanoTime)) {
             assertEquals(settings.groups(), pool.profile().hiddenSecret());
             assertFails(Kind.UNSUPPORTED, pool.submit(request));
         }
-        try (TokenPool pool = TokenPool.open(settings.withAllowExtract(true), token)) {
+        try (TokenPool pool = TokenPool.open(settings.withAllowExtract(true), token, System::nanoTime)) {
             HsmResult.Agreed agreed = (HsmResult.Agreed) get(pool.submit(request));
             assertNotNull(agreed.publicValue());
             assertArrayEquals(
@@ -214,7 +214,8 @@ final class OddTokenTest {
         FaultyCryptoki faulty = new FaultyCryptoki();
         faulty.fail("deriveKey", Ckr.DEVICE_REMOVED, 1);
         HsmFailure failure = assertThrows(
-                HsmFailure.class, () -> TokenPool.open(softHsm.withGroups(Set.of(KeyExchangeGroup.X25519)), faulty));
+                HsmFailure.class,
+                () -> TokenPool.open(softHsm.withGroups(Set.of(KeyExchangeGroup.X25519)), faulty, System::nanoTime));
         assertEquals(Kind.TOKEN_GONE, failure.kind());
     }
 }

@@ -2,7 +2,6 @@ package dev.cardinal.hsm.pool;
 
 import static dev.cardinal.hsm.pool.HsmContract.assertFails;
 import static dev.cardinal.hsm.pool.HsmContract.get;
-import static dev.cardinal.hsm.pool.HsmContract.soon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -22,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,8 +33,10 @@ import org.junit.jupiter.api.TestInstance;
 final class QueueTest {
 
     private static final int BATCH_LIMIT = 16;
+    private static final long LATER = 1_000_000;
 
     private TokenSettings settings;
+    private final AtomicLong now = new AtomicLong();
     private FaultyCryptoki faulty;
     private TokenPool pool;
 
@@ -50,7 +52,8 @@ final class QueueTest {
     @BeforeEach
     void open() throws Exception {
         faulty = new FaultyCryptoki();
-        pool = TokenPool.open(settings, faulty);
+        now.set(0);
+        pool = TokenPool.open(settings, faulty, now::get);
         faulty.forget();
     }
 
@@ -88,9 +91,9 @@ final class QueueTest {
         CompletableFuture<HsmResult> expired;
         CompletableFuture<HsmResult> alive;
         try (Held held = new Held()) {
-            expired =
-                    pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.BEGUN, System.nanoTime() - 1));
-            alive = random(Urgency.BEGUN);
+            expired = pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.BEGUN, 1_000));
+            alive = pool.submit(new HsmRequest.Random(8, Urgency.BEGUN, 1_001));
+            now.set(1_000);
             assertFalse(expired.isDone());
         }
         assertFails(Kind.EXPIRED, expired);
@@ -105,7 +108,7 @@ final class QueueTest {
         CompletableFuture<HsmResult> cancelled;
         CompletableFuture<HsmResult> alive;
         try (Held held = new Held()) {
-            cancelled = pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.BEGUN, soon()));
+            cancelled = pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.BEGUN, LATER));
             alive = random(Urgency.BEGUN);
             assertTrue(cancelled.cancel(false));
         }
@@ -117,7 +120,7 @@ final class QueueTest {
     void aFullQueueRefusesItsClassOnly() throws Exception {
         List<CompletableFuture<HsmResult>> queued = new ArrayList<>();
         HsmResult.Generated generated = (HsmResult.Generated)
-                get(pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.NEW, soon())));
+                get(pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.NEW, LATER)));
         try (Held held = new Held()) {
             for (int i = 0; i < 5; i++) {
                 queued.add(random(Urgency.NEW));
@@ -186,10 +189,11 @@ final class QueueTest {
 
     @Test
     void workersShareWhatHasQueued() throws Exception {
-        WorkQueue queue = new WorkQueue(new TokenSettings.QueueLimits(100, 100, 100), BATCH_LIMIT, 4);
+        WorkQueue queue = new WorkQueue(new TokenSettings.QueueLimits(100, 100, 100), BATCH_LIMIT);
+        queue.serve(4);
         for (int i = 0; i < 20; i++) {
             assertTrue(queue.offer(
-                    new Work.Requested(new HsmRequest.Random(1, Urgency.NEW, soon()), new CompletableFuture<>())));
+                    new Work.Requested(new HsmRequest.Random(1, Urgency.NEW, LATER), new CompletableFuture<>())));
         }
         List<Work> batch = new ArrayList<>();
         assertEquals(5, queue.take(batch));
@@ -204,7 +208,7 @@ final class QueueTest {
         try (ObjectCount objects = new ObjectCount(settings)) {
             int before = objects.count();
             HsmResult.Generated generated = (HsmResult.Generated)
-                    get(pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.NEW, soon())));
+                    get(pool.submit(new HsmRequest.Generate(KeyExchangeGroup.X25519, Urgency.NEW, LATER)));
             assertEquals(before + 1, objects.count());
             assertEquals(1, pool.statistics().liveHandles());
             pool.release(generated.handle());
@@ -246,6 +250,6 @@ final class QueueTest {
     }
 
     private CompletableFuture<HsmResult> random(Urgency urgency) throws HsmBusy {
-        return pool.submit(new HsmRequest.Random(8, urgency, soon()));
+        return pool.submit(new HsmRequest.Random(8, urgency, LATER));
     }
 }
