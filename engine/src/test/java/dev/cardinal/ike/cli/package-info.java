@@ -1,0 +1,5 @@
+/** Tests of {@code cli}. */
+@NullMarked
+package dev.cardinal.ike.cli;
+
+import org.jspecify.annotations.NullMarked;
