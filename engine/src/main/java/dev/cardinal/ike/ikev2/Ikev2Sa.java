@@ -629,16 +629,9 @@ public final class Ikev2Sa implements IkeSa {
         }
         life = Life.REKEYED;
         replaced = true;
-        if (successor.life == Life.CLOSED) {
-            // it came and went while the other side's rekeying was not settled: its Child SAs are gone with it
-            for (Child child : List.copyOf(children.children)) {
-                removeChild(child, "the new IKE SA was deleted");
-            }
-        } else {
-            children.owner = successor;
-            handOverCommands(successor);
-            effects().adopt(successor);
-        }
+        children.owner = successor;
+        handOverCommands(successor);
+        effects().adopt(successor);
         report(new SaNotice.IkeRekeyed(
                 subject(),
                 successor.initiator,
@@ -666,12 +659,6 @@ public final class Ikev2Sa implements IkeSa {
 
     /** The peer's Delete for this SA was answered. */
     void onPeerDeletes() {
-        RekeyCollision.Rekey own = rekey.ours;
-        if (own != null && !own.settled && rekey.theirs != null) {
-            // RFC 7296 section 2.25.2: the peer has done with the SA that we are still rekeying
-            own.settled = true;
-            rekey.settle(this);
-        }
         close(replaced ? CloseReason.REKEYED : CloseReason.PEER_DELETED, "deleted by the peer");
     }
 
@@ -723,6 +710,8 @@ public final class Ikev2Sa implements IkeSa {
             return;
         }
         boolean told = life == Life.FAILED;
+        // RFC 7296 section 2.25.2: what is not settled fails, so that a successor that exists takes the Child SAs over
+        rekey.end(this);
         release();
         life = Life.CLOSED;
         if (!told) {
