@@ -106,6 +106,7 @@ public final class Ikev2Sa implements IkeSa {
     private int respondingExchangeType;
     private long commandsNotBeforeNanos = Long.MIN_VALUE;
 
+    private boolean ends;
     private @Nullable Effects effects;
     private long nowNanos;
 
@@ -498,8 +499,7 @@ public final class Ikev2Sa implements IkeSa {
                 if (life == Life.CONNECTING || life == Life.FAILED) {
                     close(CloseReason.DELETED, "before it was established");
                 } else {
-                    commands.clear();
-                    commands.addFirst(delete);
+                    end();
                 }
             }
             case SaCommand.Initiate initiate -> enqueue(initiate);
@@ -516,6 +516,13 @@ public final class Ikev2Sa implements IkeSa {
         if (commands.size() < MAX_COMMANDS && !commands.contains(command)) {
             commands.addLast(command);
         }
+    }
+
+    /** The IKE SA is to be deleted, and nothing else is worth doing any more; its successor too, where one takes over. */
+    void end() {
+        ends = true;
+        commands.clear();
+        commands.addFirst(new SaCommand.DeleteIke());
     }
 
     /** Whether an order waits for its turn. */
@@ -538,6 +545,9 @@ public final class Ikev2Sa implements IkeSa {
 
     /** Orders that have not been carried out pass to the successor. */
     void handOverCommands(Ikev2Sa successor) {
+        if (ends) {
+            successor.end();
+        }
         for (SaCommand command : commands) {
             if (!(command instanceof SaCommand.RekeyIke) && !(command instanceof SaCommand.DeleteIke)) {
                 successor.enqueue(command);
