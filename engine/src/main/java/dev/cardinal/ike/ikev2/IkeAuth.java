@@ -433,7 +433,7 @@ final class IkeAuth {
                 giveUp(sent);
                 sa.initiated.clear();
                 if (error == null) {
-                    sa.enqueue(new SaCommand.DeleteIke());
+                    sa.end();
                 }
             }
         }
@@ -465,7 +465,7 @@ final class IkeAuth {
                 sa.initiated.clear();
                 sa.report(new SaNotice.ChildFailed(
                         sa.subject(), installing.facts().name(), failure));
-                sa.enqueue(new SaCommand.DeleteIke());
+                sa.end();
             }
         }
 

@@ -106,6 +106,7 @@ public final class Ikev2Sa implements IkeSa {
     private int respondingExchangeType;
     private long commandsNotBeforeNanos = Long.MIN_VALUE;
 
+    private boolean ends;
     private @Nullable Effects effects;
     private long nowNanos;
 
@@ -498,8 +499,7 @@ public final class Ikev2Sa implements IkeSa {
                 if (life == Life.CONNECTING || life == Life.FAILED) {
                     close(CloseReason.DELETED, "before it was established");
                 } else {
-                    commands.clear();
-                    commands.addFirst(delete);
+                    end();
                 }
             }
             case SaCommand.Initiate initiate -> enqueue(initiate);
@@ -516,6 +516,13 @@ public final class Ikev2Sa implements IkeSa {
         if (commands.size() < MAX_COMMANDS && !commands.contains(command)) {
             commands.addLast(command);
         }
+    }
+
+    /** The IKE SA is to be deleted, and nothing else is worth doing any more; its successor too, where one takes over. */
+    void end() {
+        ends = true;
+        commands.clear();
+        commands.addFirst(new SaCommand.DeleteIke());
     }
 
     /** Whether an order waits for its turn. */
@@ -538,6 +545,9 @@ public final class Ikev2Sa implements IkeSa {
 
     /** Orders that have not been carried out pass to the successor. */
     void handOverCommands(Ikev2Sa successor) {
+        if (ends) {
+            successor.end();
+        }
         for (SaCommand command : commands) {
             if (!(command instanceof SaCommand.RekeyIke) && !(command instanceof SaCommand.DeleteIke)) {
                 successor.enqueue(command);
@@ -629,16 +639,9 @@ public final class Ikev2Sa implements IkeSa {
         }
         life = Life.REKEYED;
         replaced = true;
-        if (successor.life == Life.CLOSED) {
-            // it came and went while the other side's rekeying was not settled: its Child SAs are gone with it
-            for (Child child : List.copyOf(children.children)) {
-                removeChild(child, "the new IKE SA was deleted");
-            }
-        } else {
-            children.owner = successor;
-            handOverCommands(successor);
-            effects().adopt(successor);
-        }
+        children.owner = successor;
+        handOverCommands(successor);
+        effects().adopt(successor);
         report(new SaNotice.IkeRekeyed(
                 subject(),
                 successor.initiator,
@@ -666,12 +669,6 @@ public final class Ikev2Sa implements IkeSa {
 
     /** The peer's Delete for this SA was answered. */
     void onPeerDeletes() {
-        RekeyCollision.Rekey own = rekey.ours;
-        if (own != null && !own.settled && rekey.theirs != null) {
-            // RFC 7296 section 2.25.2: the peer has done with the SA that we are still rekeying
-            own.settled = true;
-            rekey.settle(this);
-        }
         close(replaced ? CloseReason.REKEYED : CloseReason.PEER_DELETED, "deleted by the peer");
     }
 
@@ -723,6 +720,8 @@ public final class Ikev2Sa implements IkeSa {
             return;
         }
         boolean told = life == Life.FAILED;
+        // RFC 7296 section 2.25.2: what is not settled fails, so that a successor that exists takes the Child SAs over
+        rekey.end(this);
         release();
         life = Life.CLOSED;
         if (!told) {

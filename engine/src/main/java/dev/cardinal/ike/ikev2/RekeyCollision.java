@@ -28,6 +28,20 @@ final class RekeyCollision {
         boolean settled;
     }
 
+    /** The SA ends: a rekeying under way counts as failed. */
+    void end(Ikev2Sa sa) {
+        if (sa.wasReplaced()) {
+            return;
+        }
+        if (ours != null) {
+            ours.settled = true;
+        }
+        if (theirs != null) {
+            theirs.settled = true;
+        }
+        settle(sa);
+    }
+
     /** Decides, if everything that must be known is known. */
     void settle(Ikev2Sa sa) {
         Rekey own = ours;
