@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * An IKE SA with what its loop keeps about it: the places where it is listed and counted. Carries out the SA's effects, all
  * on the loop's thread.
  */
-final class HostedSa extends TimerHeap.Node implements Effects {
+final class HostedSa implements Effects {
     private final SaHost host;
     private final IkeSa sa;
+    private final TimerHeap.Node<HostedSa> timer;
     private @Nullable InitiationWatch watch;
     private boolean closed;
 
@@ -33,10 +34,15 @@ final class HostedSa extends TimerHeap.Node implements Effects {
         this.host = host;
         this.sa = sa;
         this.watch = watch;
+        this.timer = new TimerHeap.Node<>(this);
     }
 
     IkeSa sa() {
         return sa;
+    }
+
+    TimerHeap.Node<HostedSa> timer() {
+        return timer;
     }
 
     boolean isClosed() {

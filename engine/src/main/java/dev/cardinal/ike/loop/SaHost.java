@@ -51,7 +51,7 @@ final class SaHost implements AutoCloseable {
     private final Inbox inbox;
     private final LoopCounters counters;
     private final SaTable table;
-    private final TimerHeap timers = new TimerHeap();
+    private final TimerHeap<HostedSa> timers = new TimerHeap<>();
     private final UniquenessIndex uniqueness;
     private final CookieGate gate;
     private final SaEnvironment environment;
@@ -141,12 +141,15 @@ final class SaHost implements AutoCloseable {
     }
 
     void onTimers(int limit) {
-        int left = limit;
-        while (left-- > 0 && timers.pollDue(clock.getAsLong()) instanceof HostedSa hosted) {
+        for (int left = limit; left > 0; left--) {
+            HostedSa hosted = timers.pollDue(clock.getAsLong());
+            if (hosted == null) {
+                return;
+            }
             deliver(hosted, TIMER_DUE);
             long now = clock.getAsLong();
             if (!hosted.isClosed() && hosted.sa().nextDeadlineNanos() - now < 0) {
-                timers.set(hosted, now + TIMER_FLOOR_NANOS);
+                timers.set(hosted.timer(), now + TIMER_FLOOR_NANOS);
             }
         }
     }
@@ -202,7 +205,7 @@ final class SaHost implements AutoCloseable {
         if (hosted.isClosed()) {
             return;
         }
-        timers.set(hosted, hosted.sa().nextDeadlineNanos());
+        timers.set(hosted.timer(), hosted.sa().nextDeadlineNanos());
         if (hosted.halfOpenSource() != null && !hosted.sa().halfOpen()) {
             endHalfOpen(hosted);
         }
@@ -383,7 +386,7 @@ final class SaHost implements AutoCloseable {
             uniqueness.remove(pair, hosted);
             counters.add(LoopCounters.Gauge.ESTABLISHED, -1);
         }
-        timers.remove(hosted);
+        timers.remove(hosted.timer());
         table.remove(hosted);
         counters.set(LoopCounters.Gauge.SAS, table.size());
         checkEmpty();

@@ -3,7 +3,6 @@ package dev.cardinal.ike.loop;
 import dev.cardinal.ike.wire.Identification;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Established SAs of one loop by the pair of identities. Identities are the peers' choice, hence the keyed hash. For one
@@ -51,11 +50,6 @@ final class UniquenessIndex {
             }
         }
         return older;
-    }
-
-    @Nullable
-    List<HostedSa> of(Pair pair) {
-        return table.get(key(pair));
     }
 
     private long key(Pair pair) {

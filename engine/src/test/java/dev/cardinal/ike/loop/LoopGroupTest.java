@@ -623,6 +623,26 @@ class LoopGroupTest {
                 "orders to a closed group fail at once");
     }
 
+    /** Both families; the answer's source is the address that was asked, which a wildcard socket could not promise. */
+    @Test
+    void everyLocalAddressHasItsOwnSockets() throws Exception {
+        LoopGroup group = start(LoopSettings.of(2, new ListenSettings(List.of(), 0, 0)), Uniqueness.NEVER);
+        assertTrue(group.localEndpoints().stream()
+                .anyMatch(endpoint -> endpoint.address().equals(LOOPBACK)));
+        for (var endpoint : group.localEndpoints()) {
+            assertFalse(endpoint.address().isAnyLocalAddress());
+            assertTrue(endpoint.port() > 0 && endpoint.natTPort() > 0 && endpoint.port() != endpoint.natTPort());
+            try (DatagramSocket socket = new DatagramSocket(0, endpoint.address())) {
+                socket.setSoTimeout(10_000);
+                byte[] first = FirstMessages.saInit(9, null);
+                socket.send(new DatagramPacket(first, first.length, endpoint.ike()));
+                DatagramPacket answer = new DatagramPacket(new byte[2000], 2000);
+                socket.receive(answer);
+                assertEquals(endpoint.ike(), answer.getSocketAddress());
+            }
+        }
+    }
+
     @Test
     void socketsFollowTheAddresses() {
         LoopGroup group = start(settings(2, CookieSettings.OFF), Uniqueness.NEVER);
