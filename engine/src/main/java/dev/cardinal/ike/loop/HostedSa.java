@@ -27,6 +27,7 @@ final class HostedSa implements Effects {
     private @Nullable InetAddress halfOpenSource;
     private long firstMessage;
 
+    private final UniquenessIndex.Link link = new UniquenessIndex.Link();
     private UniquenessIndex.@Nullable Pair pair;
     private long establishedOrder;
 
@@ -43,6 +44,10 @@ final class HostedSa implements Effects {
 
     TimerHeap.Node<HostedSa> timer() {
         return timer;
+    }
+
+    UniquenessIndex.Link link() {
+        return link;
     }
 
     boolean isClosed() {

@@ -32,8 +32,8 @@ final class PendingCrypto implements CryptoPort.Completion, Inbox.Completion {
     @Override
     public void deliver() {
         if (hosted.isClosed()) {
-            host.countStale();
             discard();
+            host.countStale();
         } else {
             host.deliver(hosted, new SaEvent.CryptoCompleted(ticket, Objects.requireNonNull(outcome)));
         }

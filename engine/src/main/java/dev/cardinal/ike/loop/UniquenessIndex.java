@@ -3,53 +3,65 @@ package dev.cardinal.ike.loop;
 import dev.cardinal.ike.wire.Identification;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Established SAs of one loop by the pair of identities. Identities are the peers' choice, hence the keyed hash. For one
- * thread.
+ * Established SAs of one loop by the pair of identities. Identities are the peers' choice, hence the keyed hash; where many
+ * SAs share a pair they are chained through themselves, so that one leaves without a search. For one thread.
  */
 final class UniquenessIndex {
     private final KeyedHash hash;
-    private final LongTable<List<HostedSa>> table = new LongTable<>();
+    private final LongTable<HostedSa> newest = new LongTable<>();
 
     /** Who talks to whom. */
     record Pair(Identification local, Identification remote) {}
+
+    /** An SA's place in the chain of its pair. */
+    static final class Link {
+        private @Nullable HostedSa newer;
+        private @Nullable HostedSa older;
+    }
 
     UniquenessIndex(KeyedHash hash) {
         this.hash = hash;
     }
 
     void add(Pair pair, HostedSa hosted) {
-        long key = key(pair);
-        List<HostedSa> same = table.get(key);
-        if (same == null) {
-            same = new ArrayList<>(1);
-            table.put(key, same);
+        HostedSa first = newest.put(key(pair), hosted);
+        hosted.link().older = first;
+        if (first != null) {
+            first.link().newer = hosted;
         }
-        same.add(hosted);
     }
 
+    /** @param hosted is there */
     void remove(Pair pair, HostedSa hosted) {
-        long key = key(pair);
-        List<HostedSa> same = table.get(key);
-        if (same != null && same.remove(hosted) && same.isEmpty()) {
-            table.remove(key);
+        Link link = hosted.link();
+        HostedSa newer = link.newer;
+        HostedSa older = link.older;
+        if (older != null) {
+            older.link().newer = newer;
         }
+        if (newer != null) {
+            newer.link().older = older;
+        } else if (older != null) {
+            newest.put(key(pair), older);
+        } else {
+            newest.remove(key(pair));
+        }
+        link.newer = null;
+        link.older = null;
     }
 
     /** The SAs of a pair that were established before {@code order}. */
     List<HostedSa> olderThan(Pair pair, long order) {
-        List<HostedSa> same = table.get(key(pair));
-        if (same == null) {
-            return List.of();
-        }
-        List<HostedSa> older = new ArrayList<>();
-        for (HostedSa hosted : same) {
-            if (hosted.establishedOrder() < order && pair.equals(hosted.pair())) {
-                older.add(hosted);
+        List<HostedSa> found = new ArrayList<>();
+        for (HostedSa next = newest.get(key(pair)); next != null; next = next.link().older) {
+            if (next.establishedOrder() < order && pair.equals(next.pair())) {
+                found.add(next);
             }
         }
-        return older;
+        return found;
     }
 
     private long key(Pair pair) {

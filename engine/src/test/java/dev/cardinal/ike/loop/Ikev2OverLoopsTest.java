@@ -79,7 +79,7 @@ class Ikev2OverLoopsTest {
                 assertNotNull(one.get(30, TimeUnit.SECONDS).child());
             }
             await(() -> sum(gateway, LoopStatistics::established) == 50);
-            assertEquals(0, sum(gateway, LoopStatistics::halfOpen));
+            await(() -> sum(gateway, LoopStatistics::halfOpen) == 0);
             assertTrue(sum(gateway, loop -> loop.count(LoopCount.COOKIES_DEMANDED)) > 0);
             await(() -> gatewaySad.installed().size() == 50);
             assertEquals(50, clientSad.installed().size());

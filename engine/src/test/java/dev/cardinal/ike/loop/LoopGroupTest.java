@@ -399,7 +399,7 @@ class LoopGroupTest {
             peer.tell(1, spi, FakeSa.SUBMIT);
             crypto.next().completed(new CryptoOutcome.Generated(handle, new byte[32]));
             await(() -> journal.count("completed 7 Generated") == 1, "the completion");
-            assertEquals(1, crypto.released.size());
+            await(() -> crypto.released.size() == 1, "the release");
 
             peer.tell(1, spi, FakeSa.SUBMIT);
             peer.tell(1, spi, FakeSa.SUBMIT);
@@ -484,6 +484,32 @@ class LoopGroupTest {
             assertEquals(12, journal.count("Forget"));
             assertEquals(0, journal.count("DeleteIke"));
             assertEquals(last, peer.tell(200, last, 1));
+        }
+    }
+
+    /** SAs of one pair of identities may end in any order; the rest is still found. */
+    @Test
+    void initialContactFindsWhatIsLeft() {
+        LoopGroup group = start(settings(1, CookieSettings.OFF), Uniqueness.NO);
+        Random random = new Random(19);
+        try (Peer peer = peer(group)) {
+            for (int round = 1; round <= 5; round++) {
+                List<long[]> sas = new ArrayList<>();
+                for (int i = 1; i <= 10; i++) {
+                    long own = 1000L * round + i;
+                    long spi = peer.open(own);
+                    peer.establish(own, spi, 1, i == 1);
+                    sas.add(new long[] {own, spi});
+                }
+                java.util.Collections.shuffle(sas, random);
+                for (long[] sa : sas.subList(0, 2 * round - 1)) {
+                    peer.tell(sa[0], sa[1], FakeSa.CLOSE);
+                }
+                int left = 10 - (2 * round - 1);
+                await(() -> sum(group, LoopStatistics::established) == left, "the rest of round");
+            }
+            // each round's first SA forgot what the round before had left
+            assertEquals(9 + 7 + 5 + 3, journal.count("Forget"));
         }
     }
 
