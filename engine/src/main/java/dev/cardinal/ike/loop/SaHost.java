@@ -306,6 +306,12 @@ final class SaHost implements AutoCloseable {
     }
 
     void adopt(HostedSa predecessor, IkeSa successor) {
+        HostedSa known = table.get(successor.ownSpi());
+        if (known != null) {
+            // adopted before; something outside of its own events has changed its deadline
+            settle(known);
+            return;
+        }
         HostedSa hosted = new HostedSa(this, successor, null);
         enter(hosted);
         UniquenessIndex.Pair pair = predecessor.pair();

@@ -18,7 +18,11 @@ public interface Cryptoki {
     /** The version of the function list in use: 0x0228 for 2.40, 0x0300 for 3.0. */
     int functionListVersion();
 
-    /** @param reserved what {@code pReserved} points to, for NSS; null for every other module */
+    /**
+     * {@code C_Initialize} with locking by the operating system.
+     *
+     * @param reserved the text that the reserved pointer leads to, for NSS; null for every other module
+     */
     void initialize(@Nullable String reserved) throws Pkcs11Exception;
 
     /** {@code C_Finalize}. No other call may be running. */
@@ -47,7 +51,12 @@ public interface Cryptoki {
 
     SessionInfo getSessionInfo(long session) throws Pkcs11Exception;
 
-    /** @param pin null where the token has a protected authentication path */
+    /**
+     * {@code C_Login}.
+     *
+     * @param user one of {@link Cku}
+     * @param pin null where the token has a protected authentication path
+     */
     void login(long session, long user, byte @Nullable [] pin) throws Pkcs11Exception;
 
     void logout(long session) throws Pkcs11Exception;
@@ -56,7 +65,11 @@ public interface Cryptoki {
 
     void destroyObject(long session, long object) throws Pkcs11Exception;
 
-    /** @param maxLength octets of the buffer offered */
+    /**
+     * One attribute of an object.
+     *
+     * @param maxLength octets of the buffer offered
+     */
     byte[] getAttributeValue(long session, long object, long type, int maxLength) throws Pkcs11Exception;
 
     void findObjectsInit(long session, List<Attribute> template) throws Pkcs11Exception;

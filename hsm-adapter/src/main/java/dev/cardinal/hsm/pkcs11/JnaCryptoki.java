@@ -1,16 +1,19 @@
 package dev.cardinal.hsm.pkcs11;
 
 import com.sun.jna.Function;
+import com.sun.jna.Library;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
+import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +29,12 @@ public final class JnaCryptoki implements Cryptoki {
 
     /** Slots and mechanisms a module may list; more than any has, so that one call suffices. */
     private static final int LIST_LIMIT = 4096;
+
+    /**
+     * {@code RTLD_NOW | RTLD_LOCAL}. Every module has the same symbols: loaded for all to see, the functions of the first
+     * would replace those of the second within the second's own function list.
+     */
+    private static final int OPEN_FLAGS = Platform.isMac() ? 0x2 | 0x4 : 0x2;
 
     private static final Layouts LAYOUTS = new Layouts(Native.LONG_SIZE, Native.POINTER_SIZE);
     private static final StructLayout ATTRIBUTE = LAYOUTS.attribute();
@@ -60,7 +69,8 @@ public final class JnaCryptoki implements Cryptoki {
      * @throws UnsatisfiedLinkError when the file is no library, or exports neither entry point
      */
     public static JnaCryptoki load(Path module) throws Pkcs11Exception {
-        NativeLibrary library = NativeLibrary.getInstance(module.toString());
+        NativeLibrary library =
+                NativeLibrary.getInstance(module.toString(), Map.of(Library.OPTION_OPEN_FLAGS, OPEN_FLAGS));
         LOADED.add(library);
         Pointer list = list3(library);
         if (list == null) {

@@ -144,8 +144,8 @@ public record Pkcs11Uri(Map<String, String> path, Map<String, String> query) {
         }
         for (byte octet : attribute.getValue().getBytes(StandardCharsets.UTF_8)) {
             boolean alphanumeric =
-                    octet >= '0' && octet <= '9' || octet >= 'A' && octet <= 'Z' || octet >= 'a' && octet <= 'z';
-            if (alphanumeric || octet > 0 && plain.indexOf(octet) >= 0) {
+                    (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') || (octet >= 'a' && octet <= 'z');
+            if (alphanumeric || (octet > 0 && plain.indexOf(octet) >= 0)) {
                 text.append((char) octet);
             } else {
                 percent(text, octet);

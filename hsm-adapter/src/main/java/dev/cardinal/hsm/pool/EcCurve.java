@@ -13,6 +13,7 @@ import java.util.HexFormat;
  * The prime curves of NIST, with the arithmetic that checks and self-tests need. It handles public values only and is
  * not constant-time.
  */
+@SuppressWarnings("ImmutableEnumChecker") // nothing changes them after construction
 public enum EcCurve {
     P256("secp256r1", 256, "06082a8648ce3d030107"),
     P384("secp384r1", 384, "06052b81040022"),

@@ -46,6 +46,7 @@ record MontgomeryDriver(KeyExchangeGroup group, Curve curve, Encoding encoding) 
     }
 
     /** A curve's sizes, identifiers and the u coordinates of its points of small order. */
+    @SuppressWarnings("ImmutableEnumChecker") // nothing changes them after construction
     enum Curve {
         X25519(
                 32,

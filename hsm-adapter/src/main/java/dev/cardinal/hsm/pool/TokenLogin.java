@@ -9,6 +9,7 @@ import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,7 @@ final class TokenLogin implements AutoCloseable {
     private final @Nullable PinSource pin;
     private final LongSupplier nanoClock;
     private final boolean required;
-    private volatile long epoch;
+    private final AtomicLong epoch = new AtomicLong();
     private volatile @Nullable HsmFailure refused;
     private @Nullable HsmFailure lastFailure;
     private long notBeforeNanos;
@@ -53,7 +54,7 @@ final class TokenLogin implements AutoCloseable {
 
     /** The current epoch, from 1. */
     long epoch() {
-        return epoch;
+        return epoch.get();
     }
 
     /** Fails where the PIN was refused. */
@@ -71,7 +72,7 @@ final class TokenLogin implements AutoCloseable {
      */
     synchronized void renew(long observed) throws HsmFailure {
         check();
-        if (epoch != observed) {
+        if (epoch.get() != observed) {
             return;
         }
         HsmFailure last = lastFailure;
@@ -99,7 +100,7 @@ final class TokenLogin implements AutoCloseable {
             if (required) {
                 login(session, name);
             }
-            epoch++;
+            epoch.incrementAndGet();
         } catch (Pkcs11Exception e) {
             HsmFailure failure = Failures.of(name, e);
             if (failure.kind() == Kind.PIN) {

@@ -290,7 +290,7 @@ final class TokenWorker implements Runnable {
                     pool.label() + ": " + wanted + " needs the secret on the host, which is not allowed");
         }
         // a secret handed out may be asked for by any derivation later, hence is extractable where that is allowed
-        boolean extractable = !stays || wanted == null && pool.allowExtract();
+        boolean extractable = !stays || (wanted == null && pool.allowExtract());
         long secret = derived(session, ability.driver(), privateKey, derivation, extractable);
         boolean kept = false;
         try {

@@ -27,7 +27,7 @@ final class WorkQueue {
     private final int batchLimit;
     private int workers = 1;
     private int queued;
-    private int highWater;
+    private volatile int highWater;
     private boolean closed;
 
     WorkQueue(TokenSettings.QueueLimits limits, int batchLimit) {
@@ -67,7 +67,9 @@ final class WorkQueue {
             }
             queue.add(work);
             queued++;
-            highWater = Math.max(highWater, queued);
+            if (queued > highWater) {
+                highWater = queued;
+            }
             filled.signal();
             return true;
         } finally {
@@ -148,12 +150,7 @@ final class WorkQueue {
     }
 
     int highWater() {
-        lock.lock();
-        try {
-            return highWater;
-        } finally {
-            lock.unlock();
-        }
+        return highWater;
     }
 
     private ArrayDeque<Work.Requested> queue(Urgency urgency) {

@@ -75,17 +75,17 @@ final class LayoutTest {
                 "CKR_LIBRARY_LOAD_FAILED",
                 "CKR_PIN_TOO_WEAK",
                 "CKR_PUBLIC_KEY_INVALID");
-        StringBuilder source = new StringBuilder("#include <stdio.h>\n%s\nint main(void) {\n");
+        StringBuilder source = new StringBuilder("\nint main(void) {\n");
         for (String name : ours.keySet()) {
             source.append("#ifdef ").append(name).append("\n  printf(\"").append(name);
-            source.append(" %%lu\\n\", (unsigned long) ").append(name).append(");\n#endif\n");
+            source.append(" %lu\\n\", (unsigned long) ").append(name).append(");\n#endif\n");
         }
         source.append("  return 0;\n}\n");
         Map<String, Long> theirs = new HashMap<>();
         for (List<String> header : List.of(
                 List.of("#include <p11-kit/pkcs11.h>", "-I/usr/include/p11-kit-1"),
                 List.of("#include <pkcs11.h>", "-I/usr/include/nss", "-I/usr/include/nspr"))) {
-            String text = source.toString().formatted(header.getFirst());
+            String text = "#include <stdio.h>\n" + header.getFirst() + source;
             for (String line : run(text, header.subList(1, header.size()))) {
                 String[] words = line.split(" ", 2);
                 Long value = Long.parseUnsignedLong(words[1]);

@@ -70,4 +70,20 @@ final class Pkcs11ModuleTest {
                 assertThrows(Pkcs11Exception.class, () -> Pkcs11Module.open(TestTokens.SOFTHSM, "configdir=''"));
         assertEquals(Ckr.ARGUMENTS_BAD, e.ckr());
     }
+
+    @Test
+    void modulesDoNotReplaceEachOthersFunctions() throws Exception {
+        // the spy forwards to SoftHSM; were it loaded for all to see, SoftHSM would call the spy
+        try (Pkcs11Module spy = Pkcs11Module.open(TestTokens.SPY, null)) {
+            assertTrue(spy.cryptoki().getSlotList(false).length > 0);
+            assertEquals("SoftHSM", spy.cryptoki().getInfo().manufacturer());
+            try (Pkcs11Module direct = Pkcs11Module.open(TestTokens.SOFTHSM, null)) {
+                assertEquals(
+                        spy.cryptoki().getSlotList(false).length,
+                        direct.cryptoki().getSlotList(false).length);
+            }
+            // it was the spy that had initialised SoftHSM
+            assertTrue(spy.cryptoki().getSlotList(false).length > 0);
+        }
+    }
 }

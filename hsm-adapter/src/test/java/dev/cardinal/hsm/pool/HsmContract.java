@@ -227,7 +227,7 @@ abstract class HsmContract {
             while (!secretSeen || !publicSeen) {
                 boolean zeroSecret = secret.bitLength() <= 8 * length - 8;
                 boolean zeroPublic = y.bitLength() <= 8 * length - 8;
-                if (zeroSecret && !secretSeen || zeroPublic && !publicSeen) {
+                if ((zeroSecret && !secretSeen) || (zeroPublic && !publicSeen)) {
                     HsmResult.Agreed agreed = (HsmResult.Agreed) get(pool.submit(new HsmRequest.Agree(
                             generated.handle(), HostPeer.fixed(y, length), derivation, Urgency.NEW, soon())));
                     assertArrayEquals(

@@ -28,6 +28,13 @@ public final class TestTokens {
             "/usr/lib/aarch64-linux-gnu/libsoftokn3.so",
             "/usr/lib64/libsoftokn3.so");
 
+    /** OpenSC's module that writes down the calls it forwards to SoftHSM. */
+    public static final Path SPY = present(
+            "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so",
+            "/usr/lib/x86_64-linux-gnu/pkcs11/pkcs11-spy.so",
+            "/usr/lib/aarch64-linux-gnu/pkcs11-spy.so",
+            "/usr/lib64/pkcs11-spy.so");
+
     static {
         emptyTokenDirectory();
     }

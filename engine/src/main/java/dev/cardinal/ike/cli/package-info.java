@@ -1,0 +1,5 @@
+/** Commands. */
+@NullMarked
+package dev.cardinal.ike.cli;
+
+import org.jspecify.annotations.NullMarked;
