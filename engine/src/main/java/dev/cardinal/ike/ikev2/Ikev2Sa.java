@@ -649,7 +649,9 @@ public final class Ikev2Sa implements IkeSa {
         life = Life.REKEYED;
         replaced = true;
         heir = last;
-        children.owner = last;
+        if (children.owner == this) { // else this one has lost against another, or has not taken over itself
+            children.owner = last;
+        }
         handOverCommands(last);
         effects().adopt(last);
         report(new SaNotice.IkeRekeyed(

@@ -163,8 +163,8 @@ class ChildExchangeTest {
             talk.pass();
             assertTrue(talk.passFrom(talk.bob()).has(NotifyType.TEMPORARY_FAILURE));
             assertTrue(talk.passFrom(talk.alice()).has(NotifyType.TEMPORARY_FAILURE));
-            for (int second = 0; second < 20; second++) {
-                talk.advance(SECOND);
+            for (int step = 0; step < 500; step++) {
+                talk.advance(SECOND / 50);
                 talk.run();
             }
             talk.requireEstablished(2);

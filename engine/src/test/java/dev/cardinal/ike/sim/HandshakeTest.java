@@ -248,13 +248,13 @@ class HandshakeTest {
             CapturedMessage auth = talk.take();
             talk.bob().token().behave(SimulatedToken.Behaviour.HOLDING);
             for (int i = 0; i < 16; i++) {
-                talk.deliver(auth.damagedAt(-1 - i % 8));
+                talk.deliver(auth.damagedAt(-1 - i));
             }
             talk.deliver(auth);
             assertEquals(1, talk.bob().token().held());
             talk.bob().token().completeHeld();
             talk.settle();
-            assertTrue(talk.inFlight().isEmpty(), "the seventeenth was not held");
+            assertTrue(talk.inFlight().isEmpty(), () -> "the seventeenth was held: " + talk.trace());
             talk.bob().token().behave(SimulatedToken.Behaviour.PROMPT);
             talk.deliver(auth);
             talk.run();
