@@ -171,6 +171,29 @@ class ChildExchangeTest {
         }
     }
 
+    /** RFC 7296 section 2.25.2: a Delete that is under way would be lost with the IKE SA. */
+    @Test
+    void ikeRekeyMeetsChildDelete() {
+        try (ScriptedConversation talk = new ScriptedConversation(alice(), bob())) {
+            IkeSa ofAlice = talk.establish();
+            IkeSa ofBob = talk.saOf(talk.bob());
+            talk.command(
+                    talk.bob(),
+                    ofBob,
+                    new SaCommand.DeleteChild(talk.childrenOf(ofBob).getFirst().inboundSpi()));
+            talk.drop();
+            talk.command(talk.alice(), ofAlice, new SaCommand.RekeyIke());
+            talk.pass();
+            assertTrue(talk.pass().has(NotifyType.TEMPORARY_FAILURE));
+            for (int step = 0; step < 500; step++) {
+                talk.advance(SECOND / 50);
+                talk.run();
+            }
+            talk.requireEstablished(0);
+            assertTrue(talk.saOf(talk.alice()) != ofAlice, "it was rekeyed in the end");
+        }
+    }
+
     /** RFC 7296 section 2.25.1: the peer has lost the Child SA that we rekey. */
     @Test
     void childSaNotFound() {
