@@ -693,6 +693,10 @@ public final class Ikev2Sa implements IkeSa {
         if (childPolicy.lifeNanos() > 0) {
             child.expireNanos = now() + childPolicy.lifeNanos();
         }
+        if (children.owner != this && children.owner.life == Life.CLOSED) {
+            // the line that had the Child SAs has ended with them, and this IKE SA, which lost against it, lives on
+            children = new ChildTable(this);
+        }
         children.children.add(child);
         report(new SaNotice.ChildEstablished(subject(), facts, isRekey));
         return child;
