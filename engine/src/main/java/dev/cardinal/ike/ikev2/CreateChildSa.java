@@ -341,7 +341,16 @@ final class CreateChildSa {
                 old.ours.settled = true;
                 settle(sa, old);
             }
-            if (gone || (old != null && old.state != Child.State.INSTALLED) || sa.life != Ikev2Sa.Life.ESTABLISHED) {
+            if (gone || (old != null && old.state != Child.State.INSTALLED)) {
+                return;
+            }
+            if (sa.life != Ikev2Sa.Life.ESTABLISHED) {
+                Ikev2Sa owner = sa.children.owner;
+                if (error.is(NotifyType.TEMPORARY_FAILURE) && owner.life == Ikev2Sa.Life.ESTABLISHED) {
+                    // the IKE SA was rekeyed meanwhile: the successor tries
+                    owner.enqueue(command());
+                    sa.effects().adopt(owner);
+                }
                 return;
             }
             if (again) {

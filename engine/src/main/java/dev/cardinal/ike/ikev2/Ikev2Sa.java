@@ -107,6 +107,10 @@ public final class Ikev2Sa implements IkeSa {
     private long commandsNotBeforeNanos = Long.MIN_VALUE;
 
     private boolean ends;
+
+    /** The SA that took over. */
+    private @Nullable Ikev2Sa heir;
+
     private @Nullable Effects effects;
     private long nowNanos;
 
@@ -632,16 +636,24 @@ public final class Ikev2Sa implements IkeSa {
      * @param weDelete whether it is for us to delete this SA
      */
     void succeed(Ikev2Sa successor, boolean weDelete) {
-        if (successor.life == Life.CLOSED) {
+        // the successor may have been rekeyed itself before this rekeying was settled
+        Ikev2Sa last = successor;
+        while (last.heir != null) {
+            last = last.heir;
+        }
+        if (last.life == Life.CLOSED) {
             // the peer deleted it before we knew that it had won: everything ends
             enqueue(new SaCommand.DeleteIke());
             return;
         }
         life = Life.REKEYED;
         replaced = true;
-        children.owner = successor;
-        handOverCommands(successor);
-        effects().adopt(successor);
+        heir = last;
+        if (children.owner == this) { // else this one has lost against another, or has not taken over itself
+            children.owner = last;
+        }
+        handOverCommands(last);
+        effects().adopt(last);
         report(new SaNotice.IkeRekeyed(
                 subject(),
                 successor.initiator,
@@ -680,6 +692,10 @@ public final class Ikev2Sa implements IkeSa {
         }
         if (childPolicy.lifeNanos() > 0) {
             child.expireNanos = now() + childPolicy.lifeNanos();
+        }
+        if (children.owner != this && children.owner.life == Life.CLOSED) {
+            // the line that had the Child SAs has ended with them, and this IKE SA, which lost against it, lives on
+            children = new ChildTable(this);
         }
         children.children.add(child);
         report(new SaNotice.ChildEstablished(subject(), facts, isRekey));

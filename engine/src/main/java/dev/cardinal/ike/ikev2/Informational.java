@@ -81,6 +81,11 @@ final class Informational {
             this.purpose = purpose;
         }
 
+        /** Whether the peer is being told that a Child SA goes. */
+        boolean deletesChild() {
+            return purpose instanceof DeleteChild || purpose instanceof DeleteUnknown;
+        }
+
         private static void begin(Ikev2Sa sa, Purpose purpose, List<Payload> payloads) {
             sa.initiated.exchange = new Initiator(sa, purpose);
             sa.request(ExchangeType.INFORMATIONAL, payloads);

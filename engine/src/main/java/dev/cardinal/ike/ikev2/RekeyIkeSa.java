@@ -339,9 +339,17 @@ final class RekeyIkeSa {
                     throw new ProtocolViolation(NotifyType.TEMPORARY_FAILURE, "a Child SA is being made");
                 }
                 create.postpone();
+            } else if (current instanceof IkeAuth.Initiator) {
+                throw new ProtocolViolation(NotifyType.TEMPORARY_FAILURE, "the first Child SA is being installed");
+            } else if (isClosingChild(sa)) {
+                throw new ProtocolViolation(NotifyType.TEMPORARY_FAILURE, "a Child SA is being deleted");
             } else if (current instanceof Initiator own && !own.isInFlight()) {
                 own.giveUp(null);
             }
+        }
+
+        private static boolean isClosingChild(Ikev2Sa sa) {
+            return sa.initiated.exchange instanceof Informational.Initiator own && own.deletesChild();
         }
 
         @Override
@@ -351,8 +359,8 @@ final class RekeyIkeSa {
                 temporaryFailure();
                 return;
             }
-            if (sa.life != Ikev2Sa.Life.ESTABLISHED) {
-                // decided on receipt, checked again here: meanwhile we began to delete the SA
+            if (sa.life != Ikev2Sa.Life.ESTABLISHED || isClosingChild(sa)) {
+                // decided on receipt, checked again here: meanwhile we began to delete the SA, or a Child SA
                 sa.dispose(outcome);
                 temporaryFailure();
                 return;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  * seed, and {@code -Dcardinal.simulation.seed=N} runs that one alone and tells its story.
  */
 class SimulationTest {
-    private static final int RUNS = Integer.getInteger("cardinal.simulation.runs", 20_000);
+    private static final int RUNS = Integer.getInteger("cardinal.simulation.runs", 40_000);
     private static final long FIRST_SEED = Long.getLong("cardinal.simulation.first", 1);
 
     /** Runs between two looks at how many secrets are open, which is one count for the whole process. */
