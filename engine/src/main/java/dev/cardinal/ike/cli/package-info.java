@@ -1,0 +1,5 @@
+/** The commands. */
+@NullMarked
+package dev.cardinal.ike.cli;
+
+import org.jspecify.annotations.NullMarked;
