@@ -1,4 +1,4 @@
-/** Commands. */
+/** The commands. */
 @NullMarked
 package dev.cardinal.ike.cli;
 

@@ -78,13 +78,9 @@ final class ConnectionReader {
         }
         List<AddressRange> local = addresses("local_addrs");
         List<AddressRange> remote = addresses("remote_addrs");
-        int localPort =
-                section.integer("local_port", 0, 65535, around.cardinal().port());
-        if (localPort != around.cardinal().port()) {
-            section.error(
-                    "local_port",
-                    "the daemon's port is " + around.cardinal().port()
-                            + " (cardinal.port); others are not supported yet");
+        int daemonPort = around.cardinal().port() == 0 ? 500 : around.cardinal().port();
+        if (section.integer("local_port", 0, 65535, daemonPort) != daemonPort) {
+            section.error("local_port", "other than cardinal.port, which is " + daemonPort + ", is not supported yet");
         }
         int remotePort = section.integer("remote_port", 1, 65535, 500);
         List<Proposal> proposals = proposals(section, "proposals", Proposal.IKE);

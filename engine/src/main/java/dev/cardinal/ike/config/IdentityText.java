@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Identities as strongSwan reads and prints them: the type follows from the form of the text, or is named before a colon.
  */
-public final class IdentityText {
+final class IdentityText {
     /** The ID payload's length field is 16 bits; longer identities than this are a slip. */
     private static final int LENGTH_LIMIT = 4096;
 
@@ -203,7 +203,7 @@ public final class IdentityText {
     }
 
     /** As strongSwan prints it in listings; never longer than a line, without control characters. */
-    public static String format(@Nullable Identification id) {
+    static String format(@Nullable Identification id) {
         if (id == null) {
             return "%any";
         }

@@ -1,4 +1,4 @@
-/** Wiring: constructs everything by hand, where it can be read. */
+/** Constructs everything by hand, where it can be read. */
 @NullMarked
 package dev.cardinal.ike.daemon;
 
