@@ -37,6 +37,21 @@ final class CardinalProcess implements NearEnd {
     private final List<Thread> readers = new ArrayList<>();
 
     private CardinalProcess(String namespace, SoftHsmToken token, List<String> arguments) {
+        try {
+            process = command(arguments)
+                    .with("SOFTHSM2_CONF", token.conf().toString())
+                    .in(namespace)
+                    .start(false);
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        collect(process.inputReader(), out);
+        collect(process.errorReader(), log);
+    }
+
+    /** The daemon's program with this test's JVM and class path. */
+    static Command command(List<String> arguments) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -47,16 +62,7 @@ final class CardinalProcess implements NearEnd {
                 System.getProperty("java.class.path"),
                 "dev.cardinal.ike.cli.CardinalCli"));
         words.addAll(arguments);
-        try {
-            process = new Command(words, Map.of("SOFTHSM2_CONF", token.conf().toString()))
-                    .in(namespace)
-                    .start(false);
-            process.getOutputStream().close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        collect(process.inputReader(), out);
-        collect(process.errorReader(), log);
+        return new Command(words, Map.of());
     }
 
     private void collect(BufferedReader reader, List<String> lines) {
