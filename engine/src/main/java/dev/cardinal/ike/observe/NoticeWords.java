@@ -52,7 +52,8 @@ final class NoticeWords {
 
     private static String subject(SaNotice.Subject subject) {
         String connection = subject.connection() == null ? "?" : subject.connection();
-        return connection + "[" + subject.serial() + "] " + OperatorText.of(subject.path()) + " ";
+        return connection + "[" + subject.serial() + "] " + HEX.toHexDigits(subject.ownSpi()) + " "
+                + OperatorText.of(subject.path()) + " ";
     }
 
     private static String child(ChildSa child) {

@@ -58,6 +58,8 @@ final class CardinalProcess implements NearEnd {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                // the operator's log, not the tests'
+                "-Dlogback.configurationFile=logback.xml",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.cardinal.ike.cli.CardinalCli"));
