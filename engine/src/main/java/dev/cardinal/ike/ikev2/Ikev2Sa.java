@@ -876,6 +876,7 @@ public final class Ikev2Sa implements IkeSa {
                 listed.add(new SaSnapshot.Child(
                         facts.name(),
                         facts.serial(),
+                        facts.reqid(),
                         facts.inboundSpi(),
                         facts.outboundSpi(),
                         facts.tunnel(),

@@ -48,6 +48,8 @@ public final class SaListing {
                 .append(child.name())
                 .append(": #")
                 .append(child.serial())
+                .append(", reqid ")
+                .append(child.reqid())
                 .append(", INSTALLED, ");
         text.append(child.tunnel() ? "TUNNEL" : "TRANSPORT");
         text.append(child.udpEncapsulated() ? "-in-UDP, ESP:" : ", ESP:")

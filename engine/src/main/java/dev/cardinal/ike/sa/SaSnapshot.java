@@ -45,12 +45,14 @@ public record SaSnapshot(
     /**
      * A Child SA at one moment.
      *
+     * @param reqid kept when the Child SA is rekeyed
      * @param udpEncapsulated whether ESP goes inside UDP
      * @param proposal algorithms as strongSwan lists them
      */
     public record Child(
             String name,
             int serial,
+            int reqid,
             int inboundSpi,
             int outboundSpi,
             boolean tunnel,
