@@ -4,6 +4,7 @@ import dev.cardinal.ike.sa.Addresses;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.TrafficSelector;
+import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +29,7 @@ public final class OperatorText {
         byte[] data = id.data();
         return switch (id.type()) {
             case Identification.IPV4_ADDR, Identification.IPV6_ADDR ->
-                data.length == 4 || data.length == 16 ? Addresses.of(data).getHostAddress() : hex(data);
+                data.length == 4 || data.length == 16 ? host(Addresses.of(data)) : hex(data);
             case Identification.FQDN, Identification.RFC822_ADDR -> clean(new String(data, StandardCharsets.UTF_8));
             case Identification.DER_ASN1_DN -> distinguishedName(data);
             default -> isPrintable(data) ? clean(new String(data, StandardCharsets.US_ASCII)) : hex(data);
@@ -37,7 +38,7 @@ public final class OperatorText {
 
     /** {@code 192.0.2.1[500]}, as strongSwan writes it. */
     public static String of(InetSocketAddress address) {
-        return address.getAddress().getHostAddress() + "[" + address.getPort() + "]";
+        return host(address.getAddress()) + "[" + address.getPort() + "]";
     }
 
     /** {@code 192.0.2.1[500]...198.51.100.7[500]}. */
@@ -110,8 +111,9 @@ public final class OperatorText {
         return host(first) + "/" + prefix;
     }
 
+    /** As RFC 5952 writes it, and without a scope. */
     private static String host(InetAddress address) {
-        String text = address.getHostAddress();
+        String text = NetUtil.toAddressString(address);
         int scope = address instanceof Inet6Address ? text.indexOf('%') : -1;
         return scope < 0 ? text : text.substring(0, scope);
     }
