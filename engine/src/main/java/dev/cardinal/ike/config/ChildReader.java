@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** Reads one section under {@code children}; strongSwan's keys and defaults. */
 final class ChildReader {
@@ -81,34 +80,41 @@ final class ChildReader {
                 rekey,
                 rand,
                 life,
-                "start".equals(action(child, "start_action", "none", "start"))
-                        ? ChildPolicy.StartAction.START
-                        : ChildPolicy.StartAction.NONE,
-                "restart".equals(action(child, "dpd_action", "clear", "restart"))
-                        ? ChildPolicy.DpdAction.RESTART
-                        : ChildPolicy.DpdAction.CLEAR,
-                "start".equals(action(child, "close_action", "none", "start"))
-                        ? ChildPolicy.CloseAction.START
-                        : ChildPolicy.CloseAction.NONE);
+                startAction(child));
+        onlyIdle(child, "dpd_action", "clear", "restart");
+        onlyIdle(child, "close_action", "none", "start");
         child.unsupported(UNSUPPORTED);
         child.finish();
         return policy;
     }
 
-    private static @Nullable String action(SectionReader child, String key, String idle, String active) {
-        String text = child.text(key);
-        if (text == null || text.equals("none") || text.equals("clear") || text.equals(idle)) {
-            return idle;
+    private static ChildPolicy.StartAction startAction(SectionReader child) {
+        String text = child.text("start_action");
+        if (text == null || text.equals("none") || text.equals("clear")) {
+            return ChildPolicy.StartAction.NONE;
         }
         switch (text) {
-            case "start", "restart" -> {
-                return active;
+            case "start" -> {
+                return ChildPolicy.StartAction.START;
             }
             case "trap", "trap|start", "start|trap", "hold", "route" ->
-                child.error(key, "trap policies: strongSwan's, not supported yet");
+                child.error("start_action", "trap policies: strongSwan's, not supported yet");
+            default -> child.error("start_action", "none or start was expected, not '" + text + "'");
+        }
+        return ChildPolicy.StartAction.NONE;
+    }
+
+    /** A key of which only the idle value is carried out. */
+    private static void onlyIdle(SectionReader child, String key, String idle, String active) {
+        String text = child.text(key);
+        if (text == null || text.equals("none") || text.equals("clear") || text.equals(idle)) {
+            return;
+        }
+        switch (text) {
+            case "start", "restart", "trap", "hold", "route" ->
+                child.error(key, text + ": strongSwan's, not supported yet");
             default -> child.error(key, idle + " or " + active + " was expected, not '" + text + "'");
         }
-        return idle;
     }
 
     private static boolean tunnel(SectionReader child) {

@@ -105,6 +105,9 @@ final class ConnectionReader {
         }
         section.bool("mobike", true); // announced by nobody here; a peer's announcement is ignored
         section.nanos("dpd_timeout", 0); // of IKEv1 only
+        if (section.integer("keyingtries", 0, 1_000_000, 1) != 1) {
+            section.error("keyingtries", "more than one try: strongSwan's, not supported yet");
+        }
         PeerPolicy policy = new PeerPolicy(
                 section.name(),
                 version,
@@ -132,7 +135,6 @@ final class ConnectionReader {
                                 "no", PeerPolicy.Fragmentation.NO),
                         PeerPolicy.Fragmentation.YES),
                 around.cardinal().fragmentSize(),
-                section.integer("keyingtries", 0, 1_000_000, 1),
                 rekey,
                 rand,
                 over,

@@ -260,17 +260,7 @@ public final class Demo implements AutoCloseable {
                         EncryptionAlgorithm.AES_GCM_16.transform(256),
                         new Transform(Transform.SEQUENCE_NUMBERS, 0, 0)));
         return new ChildPolicy(
-                "net",
-                List.of(esp),
-                List.of(local),
-                List.of(remote),
-                true,
-                0,
-                0,
-                0,
-                ChildPolicy.StartAction.NONE,
-                ChildPolicy.DpdAction.CLEAR,
-                ChildPolicy.CloseAction.NONE);
+                "net", List.of(esp), List.of(local), List.of(remote), true, 0, 0, 0, ChildPolicy.StartAction.NONE);
     }
 
     private static PeerPolicy policy(
@@ -302,7 +292,6 @@ public final class Demo implements AutoCloseable {
                 PeerPolicy.Childless.ALLOW,
                 PeerPolicy.Fragmentation.YES,
                 1280,
-                1,
                 0,
                 0,
                 0,

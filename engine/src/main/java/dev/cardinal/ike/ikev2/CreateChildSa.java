@@ -119,7 +119,7 @@ final class CreateChildSa {
     private static void deleteSoon(Ikev2Sa sa, Child child) {
         child.state = Child.State.REKEYED;
         child.expireNanos = Math.min(child.expireNanos, sa.now() + Ikev2Sa.REPLACED_NANOS);
-        sa.children.owner.enqueue(new SaCommand.DeleteChild(child.facts.inboundSpi()));
+        sa.children.owner.orders.add(new SaCommand.DeleteChild(child.facts.inboundSpi()));
         if (sa.children.owner != sa) {
             sa.effects().adopt(sa.children.owner);
         }
@@ -223,7 +223,7 @@ final class CreateChildSa {
         /** Not sent yet: tried again a little later. */
         void postpone() {
             cancel();
-            sa.retry(command());
+            sa.orders.retry(command());
         }
 
         /** Not sent yet: the peer's own rekeying makes it needless. */
@@ -348,7 +348,7 @@ final class CreateChildSa {
                 Ikev2Sa owner = sa.children.owner;
                 if (error.is(NotifyType.TEMPORARY_FAILURE) && owner.life == Ikev2Sa.Life.ESTABLISHED) {
                     // the IKE SA was rekeyed meanwhile: the successor tries
-                    owner.enqueue(command());
+                    owner.orders.add(command());
                     sa.effects().adopt(owner);
                 }
                 return;
@@ -356,11 +356,11 @@ final class CreateChildSa {
             if (again) {
                 begin(sa, policy, old, other, true);
             } else if (error.is(NotifyType.TEMPORARY_FAILURE)) {
-                sa.retry(command());
+                sa.orders.retry(command());
             } else if (old != null && error.is(NotifyType.CHILD_SA_NOT_FOUND)) {
                 // RFC 7296 section 2.25.1: the peer has lost it, so a new one takes its place
                 sa.removeChild(old, "the peer does not have it");
-                sa.enqueue(new SaCommand.CreateChild(policy));
+                sa.orders.add(new SaCommand.CreateChild(policy));
             } else {
                 sa.report(new SaNotice.ChildFailed(
                         sa.subject(), policy.name(), "the peer answered " + Contents.words(error)));

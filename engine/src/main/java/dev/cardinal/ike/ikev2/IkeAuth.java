@@ -414,7 +414,7 @@ final class IkeAuth {
             if (offer == null) {
                 sa.initiated.clear();
                 if (child != null) {
-                    sa.enqueue(new SaCommand.CreateChild(child));
+                    sa.orders.add(new SaCommand.CreateChild(child));
                 }
                 return;
             }
@@ -433,7 +433,7 @@ final class IkeAuth {
                 giveUp(sent);
                 sa.initiated.clear();
                 if (error == null) {
-                    sa.end();
+                    sa.orders.end();
                 }
             }
         }
@@ -465,7 +465,7 @@ final class IkeAuth {
                 sa.initiated.clear();
                 sa.report(new SaNotice.ChildFailed(
                         sa.subject(), installing.facts().name(), failure));
-                sa.end();
+                sa.orders.end();
             }
         }
 

@@ -193,7 +193,7 @@ final class IkeSaInit {
             sa.initiated.exchange = exchange;
             if (!exchange.generate()) {
                 sa.initiated.clear();
-                sa.retry(new SaCommand.Initiate());
+                sa.orders.retry(new SaCommand.Initiate());
             }
         }
 

@@ -27,9 +27,7 @@ import dev.cardinal.ike.wire.MessageCodec;
 import dev.cardinal.ike.wire.NotifyType;
 import dev.cardinal.ike.wire.Payload;
 import dev.cardinal.ike.wire.Payload.Notify;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +37,6 @@ import org.jspecify.annotations.Nullable;
  * exchange it is for.
  */
 public final class Ikev2Sa implements IkeSa {
-    /** Orders waiting for their turn: a bound, far above what an operator and the timers give at once. */
-    private static final int MAX_COMMANDS = 64;
-
-    /** Pause before an order of our own is tried again after a back end or the peer had no time for it. */
-    private static final long RETRY_NANOS = 1_000_000_000L;
-
     /** How long a replaced SA may wait for the peer's Delete before we delete it ourselves. */
     static final long REPLACED_NANOS = 20_000_000_000L;
 
@@ -57,8 +49,8 @@ public final class Ikev2Sa implements IkeSa {
     final RekeyCollision rekey = new RekeyCollision();
     private final boolean initiator;
     private final long ownSpi;
-    private final Deque<SaCommand> commands = new ArrayDeque<>();
-    private final @Nullable ChildPolicy firstChild;
+    final Orders orders = new Orders(this);
+    final @Nullable ChildPolicy firstChild;
 
     Path path;
     Path requestPath;
@@ -104,9 +96,6 @@ public final class Ikev2Sa implements IkeSa {
     private @Nullable Retransmission retransmission;
     private long nextTicket = 1;
     private int respondingExchangeType;
-    private long commandsNotBeforeNanos = Long.MIN_VALUE;
-
-    private boolean ends;
 
     /** The SA that took over. */
     private @Nullable Ikev2Sa heir;
@@ -191,7 +180,7 @@ public final class Ikev2Sa implements IkeSa {
                 case SaEvent.TimerDue due -> timers.onDue();
                 case SaEvent.Command command -> onCommand(command.command());
             }
-            startCommands();
+            orders.start();
         } catch (RuntimeException flaw) {
             report(new SaNotice.InternalError(subject(), String.valueOf(flaw)));
             close(CloseReason.INTERNAL, "a flaw of ours");
@@ -503,113 +492,15 @@ public final class Ikev2Sa implements IkeSa {
                 if (life == Life.CONNECTING || life == Life.FAILED) {
                     close(CloseReason.DELETED, "before it was established");
                 } else {
-                    end();
+                    orders.end();
                 }
             }
-            case SaCommand.Initiate initiate -> enqueue(initiate);
-            case SaCommand.CreateChild create -> enqueue(create);
-            case SaCommand.RekeyChild rekeyChild -> enqueue(rekeyChild);
-            case SaCommand.RekeyIke rekeyIke -> enqueue(rekeyIke);
-            case SaCommand.DeleteChild deleteChild -> enqueue(deleteChild);
-            case SaCommand.CheckLiveness check -> enqueue(check);
-        }
-    }
-
-    /** An order for later; dropped where it is already there or too many are. */
-    void enqueue(SaCommand command) {
-        if (commands.size() < MAX_COMMANDS && !commands.contains(command)) {
-            commands.addLast(command);
-        }
-    }
-
-    /** The IKE SA is to be deleted, and nothing else is worth doing any more; its successor too, where one takes over. */
-    void end() {
-        ends = true;
-        commands.clear();
-        commands.addFirst(new SaCommand.DeleteIke());
-    }
-
-    /** Whether an order waits for its turn. */
-    boolean isQueued(SaCommand command) {
-        return commands.contains(command);
-    }
-
-    /** The order cannot be carried out now: it is tried again, a little later. */
-    void retry(SaCommand command) {
-        if (!commands.contains(command)) {
-            commands.addFirst(command);
-        }
-        commandsNotBeforeNanos = now() + RETRY_NANOS + random(RETRY_NANOS);
-    }
-
-    /** When waiting orders are to be looked at again; NEVER where none waits for a time. */
-    long commandsDeadline() {
-        return !commands.isEmpty() && initiated.isFree() ? commandsNotBeforeNanos : NEVER;
-    }
-
-    /** Orders that have not been carried out pass to the successor. */
-    void handOverCommands(Ikev2Sa successor) {
-        if (ends) {
-            successor.end();
-        }
-        for (SaCommand command : commands) {
-            if (!(command instanceof SaCommand.RekeyIke) && !(command instanceof SaCommand.DeleteIke)) {
-                successor.enqueue(command);
-            }
-        }
-        commands.clear();
-    }
-
-    private void startCommands() {
-        while (life != Life.CLOSED
-                && life != Life.FAILED
-                && initiated.isFree()
-                && !commands.isEmpty()
-                && (now() >= commandsNotBeforeNanos || commands.getFirst() instanceof SaCommand.DeleteIke)) {
-            start(commands.removeFirst());
-        }
-    }
-
-    private void start(SaCommand command) {
-        switch (command) {
-            case SaCommand.Initiate initiate -> {
-                if (life == Life.CONNECTING && initiator) {
-                    IkeSaInit.Initiator.begin(this, firstChild);
-                }
-            }
-            case SaCommand.CreateChild create -> {
-                if (life == Life.ESTABLISHED) {
-                    CreateChildSa.Initiator.begin(this, create.policy());
-                }
-            }
-            case SaCommand.RekeyChild order -> {
-                Child child = children.inbound(order.inboundSpi());
-                if (life == Life.ESTABLISHED && child != null && child.state == Child.State.INSTALLED) {
-                    CreateChildSa.Initiator.beginRekey(this, child);
-                }
-            }
-            case SaCommand.RekeyIke order -> {
-                if (life == Life.ESTABLISHED) {
-                    RekeyIkeSa.Initiator.begin(this);
-                }
-            }
-            case SaCommand.DeleteChild order -> {
-                Child child = children.inbound(order.inboundSpi());
-                if (child != null && life == Life.ESTABLISHED) {
-                    Informational.Initiator.deleteChild(this, child);
-                }
-            }
-            case SaCommand.DeleteIke order -> {
-                if (life == Life.ESTABLISHED || life == Life.REKEYED) {
-                    Informational.Initiator.deleteIke(this);
-                }
-            }
-            case SaCommand.CheckLiveness order -> {
-                if (life == Life.ESTABLISHED) {
-                    Informational.Initiator.checkLiveness(this);
-                }
-            }
-            case SaCommand.Forget order -> {}
+            case SaCommand.Initiate initiate -> orders.add(initiate);
+            case SaCommand.CreateChild create -> orders.add(create);
+            case SaCommand.RekeyChild rekeyChild -> orders.add(rekeyChild);
+            case SaCommand.RekeyIke rekeyIke -> orders.add(rekeyIke);
+            case SaCommand.DeleteChild deleteChild -> orders.add(deleteChild);
+            case SaCommand.CheckLiveness check -> orders.add(check);
         }
     }
 
@@ -643,7 +534,7 @@ public final class Ikev2Sa implements IkeSa {
         }
         if (last.life == Life.CLOSED) {
             // the peer deleted it before we knew that it had won: everything ends
-            enqueue(new SaCommand.DeleteIke());
+            orders.add(new SaCommand.DeleteIke());
             return;
         }
         life = Life.REKEYED;
@@ -652,7 +543,7 @@ public final class Ikev2Sa implements IkeSa {
         if (children.owner == this) { // else this one has lost against another, or has not taken over itself
             children.owner = last;
         }
-        handOverCommands(last);
+        orders.handOver(last.orders);
         effects().adopt(last);
         report(new SaNotice.IkeRekeyed(
                 subject(),
@@ -661,7 +552,7 @@ public final class Ikev2Sa implements IkeSa {
                 successor.requireSuite().listing()));
         expectDelete(now());
         if (weDelete) {
-            enqueue(new SaCommand.DeleteIke());
+            orders.add(new SaCommand.DeleteIke());
         }
     }
 
@@ -698,6 +589,7 @@ public final class Ikev2Sa implements IkeSa {
             children = new ChildTable(this);
         }
         children.children.add(child);
+        orders.onProgress();
         report(new SaNotice.ChildEstablished(subject(), facts, isRekey));
         return child;
     }
@@ -720,6 +612,7 @@ public final class Ikev2Sa implements IkeSa {
         if (life != Life.FAILED) {
             release();
             life = Life.FAILED;
+            timers.onFailed(now());
             report(new SaNotice.IkeClosed(subject(), reason, why));
         }
     }
@@ -763,7 +656,7 @@ public final class Ikev2Sa implements IkeSa {
             slot.clear();
         }
         retransmission = null;
-        commands.clear();
+        orders.clear();
         handshake = null;
         releaseHandle();
         if (children.owner == this) {
@@ -864,7 +757,8 @@ public final class Ikev2Sa implements IkeSa {
 
     @Override
     public boolean halfOpen() {
-        return life == Life.CONNECTING || life == Life.FAILED;
+        // a failed handshake is no longer waited for: it does not count against its peer's address
+        return life == Life.CONNECTING;
     }
 
     @Override

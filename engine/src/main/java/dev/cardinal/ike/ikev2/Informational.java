@@ -152,7 +152,7 @@ final class Informational {
                     && sa.children.children.contains(delete.child())) {
                 // the IKE SA goes, the Child SA lives on with the successor: it is deleted there
                 delete.child().state = Child.State.REKEYED;
-                sa.children.owner.enqueue(
+                sa.children.owner.orders.add(
                         new SaCommand.DeleteChild(delete.child().facts.inboundSpi()));
                 sa.effects().adopt(sa.children.owner);
             }

@@ -63,7 +63,7 @@ final class RekeyCollision {
             if (lost) {
                 sa.succeed(yours, false);
                 if (mine.life != Ikev2Sa.Life.CLOSED) {
-                    mine.enqueue(new SaCommand.DeleteIke());
+                    mine.orders.add(new SaCommand.DeleteIke());
                     sa.effects().adopt(mine);
                 }
             } else {

@@ -227,7 +227,7 @@ final class RekeyIkeSa {
                     && ProposalSelection.offersKeyExchange(policy.proposals(), other.id())) {
                 begin(sa, other, true);
             } else if (error.is(NotifyType.TEMPORARY_FAILURE)) {
-                sa.retry(new SaCommand.RekeyIke());
+                sa.orders.retry(new SaCommand.RekeyIke());
             } else {
                 sa.report(new SaNotice.BackendFailed(
                         sa.subject(), "the peer refused to rekey the IKE SA: " + Contents.words(error)));
@@ -251,7 +251,7 @@ final class RekeyIkeSa {
             releaseHandle();
             sa.initiated.clear();
             if (again != null) {
-                sa.retry(again);
+                sa.orders.retry(again);
             }
         }
 

@@ -12,7 +12,11 @@ final class SaTimers {
     /** What two exchanges with all their retransmissions take, and no more. */
     private static final long INITIATOR_NANOS = 360_000_000_000L;
 
+    /** How long the answer to a failed handshake is kept: two retransmissions of a peer with the usual timers. */
+    private static final long FAILED_NANOS = 12_000_000_000L;
+
     private final Ikev2Sa sa;
+    private long failedNanos;
     private long rekeyNanos = IkeSa.NEVER;
     private long expireNanos = IkeSa.NEVER;
     private long replacedNanos = IkeSa.NEVER;
@@ -31,6 +35,10 @@ final class SaTimers {
             rekeyNanos = now + policy.rekeyNanos() - sa.random(policy.randNanos());
             expireNanos = now + policy.rekeyNanos() + policy.overNanos();
         }
+    }
+
+    void onFailed(long now) {
+        failedNanos = now;
     }
 
     void onInbound(long now) {
@@ -58,6 +66,9 @@ final class SaTimers {
     }
 
     private long handshakeDeadline() {
+        if (sa.life == Ikev2Sa.Life.FAILED) {
+            return failedNanos + FAILED_NANOS;
+        }
         if (!sa.halfOpen() || sa.begunNanos == Ikev2Sa.NOT_YET) {
             return IkeSa.NEVER;
         }
@@ -72,7 +83,7 @@ final class SaTimers {
         if (policy == null || policy.dpdDelayNanos() <= 0 || sa.life != Ikev2Sa.Life.ESTABLISHED) {
             return IkeSa.NEVER;
         }
-        boolean wanted = sa.initiated.isFree() && !sa.isQueued(new SaCommand.CheckLiveness());
+        boolean wanted = sa.initiated.isFree() && !sa.orders.contains(new SaCommand.CheckLiveness());
         return wanted ? lastInboundNanos + policy.dpdDelayNanos() : IkeSa.NEVER;
     }
 
@@ -85,7 +96,7 @@ final class SaTimers {
     long nextDeadlineNanos() {
         long next = Math.min(rekeyNanos, Math.min(expireNanos, replacedNanos));
         next = Math.min(next, Math.min(handshakeDeadline(), livenessDeadline()));
-        next = Math.min(next, Math.min(keepaliveDeadline(), sa.commandsDeadline()));
+        next = Math.min(next, Math.min(keepaliveDeadline(), sa.orders.deadlineNanos()));
         next = Math.min(next, Math.min(sa.initiated.deadlineNanos, sa.responding.deadlineNanos));
         Retransmission retransmission = sa.retransmission();
         if (retransmission != null) {
@@ -128,15 +139,15 @@ final class SaTimers {
         }
         if (now >= rekeyNanos) {
             rekeyNanos = IkeSa.NEVER;
-            sa.enqueue(new SaCommand.RekeyIke());
+            sa.orders.add(new SaCommand.RekeyIke());
         }
         if (now >= expireNanos || now >= replacedNanos) {
             expireNanos = IkeSa.NEVER;
             replacedNanos = IkeSa.NEVER;
-            sa.enqueue(new SaCommand.DeleteIke());
+            sa.orders.add(new SaCommand.DeleteIke());
         }
         if (now >= livenessDeadline()) {
-            sa.enqueue(new SaCommand.CheckLiveness());
+            sa.orders.add(new SaCommand.CheckLiveness());
         }
         if (now >= keepaliveDeadline()) {
             lastOutboundNanos = now;
@@ -151,11 +162,11 @@ final class SaTimers {
         for (Child child : List.copyOf(sa.children.children)) {
             if (child.state == Child.State.INSTALLED && now >= child.rekeyNanos) {
                 child.rekeyNanos = IkeSa.NEVER;
-                sa.enqueue(new SaCommand.RekeyChild(child.facts.inboundSpi()));
+                sa.orders.add(new SaCommand.RekeyChild(child.facts.inboundSpi()));
             }
             if (child.state != Child.State.DELETING && now >= child.expireNanos) {
                 child.expireNanos = IkeSa.NEVER;
-                sa.enqueue(new SaCommand.DeleteChild(child.facts.inboundSpi()));
+                sa.orders.add(new SaCommand.DeleteChild(child.facts.inboundSpi()));
             }
         }
     }

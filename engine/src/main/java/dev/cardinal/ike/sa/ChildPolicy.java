@@ -23,9 +23,7 @@ public record ChildPolicy(
         long rekeyNanos,
         long randNanos,
         long lifeNanos,
-        StartAction startAction,
-        DpdAction dpdAction,
-        CloseAction closeAction) {
+        StartAction startAction) {
 
     public ChildPolicy {
         proposals = List.copyOf(proposals);
@@ -36,21 +34,6 @@ public record ChildPolicy(
     /** What happens when the configuration is loaded. */
     public enum StartAction {
         NONE,
-        START,
-        TRAP
-    }
-
-    /** What happens when the peer is dead. */
-    public enum DpdAction {
-        CLEAR,
-        RESTART,
-        TRAP
-    }
-
-    /** What happens when the peer closes the Child SA. */
-    public enum CloseAction {
-        NONE,
-        START,
-        TRAP
+        START
     }
 }

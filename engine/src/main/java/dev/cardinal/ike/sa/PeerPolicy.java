@@ -15,7 +15,6 @@ import java.util.List;
  * @param proposals for the IKE SA, in the order of preference, without SPI
  * @param localAuth how we prove who we are
  * @param remoteAuth how the peer proves who it is
- * @param keyingTries attempts at initiating, 0 for endlessly
  * @param rekeyNanos soft lifetime of the IKE SA
  * @param randNanos upper bound of what is taken off {@code rekeyNanos} at random
  * @param overNanos hard lifetime beyond {@code rekeyNanos}
@@ -37,7 +36,6 @@ public record PeerPolicy(
         Childless childless,
         Fragmentation fragmentation,
         int fragmentSize,
-        int keyingTries,
         long rekeyNanos,
         long randNanos,
         long overNanos,

@@ -96,7 +96,6 @@ class ConfigurationTest {
             assertEquals(TimeUnit.MINUTES.toNanos(24), policy.overNanos());
             assertEquals(TimeUnit.MINUTES.toNanos(24), policy.randNanos());
             assertEquals(0, policy.dpdDelayNanos());
-            assertEquals(1, policy.keyingTries());
             assertFalse(policy.encapsulate());
             assertEquals(PeerPolicy.Fragmentation.YES, policy.fragmentation());
             assertEquals(1280, policy.fragmentSize());
@@ -112,7 +111,6 @@ class ConfigurationTest {
             assertEquals(TimeUnit.MINUTES.toNanos(6), child.randNanos());
             assertTrue(child.tunnel());
             assertEquals(ChildPolicy.StartAction.NONE, child.startAction());
-            assertEquals(ChildPolicy.DpdAction.CLEAR, child.dpdAction());
             assertEquals(List.of(SelectorPolicy.DYNAMIC), child.remote());
             CardinalConf cardinal = configuration.cardinal();
             assertEquals(List.of(500, 4500), List.of(cardinal.port(), cardinal.natTPort()));

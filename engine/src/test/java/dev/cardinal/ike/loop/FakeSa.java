@@ -118,7 +118,6 @@ final class FakeSa implements IkeSa {
                 PeerPolicy.Childless.ALLOW,
                 PeerPolicy.Fragmentation.YES,
                 1280,
-                1,
                 0,
                 0,
                 0,

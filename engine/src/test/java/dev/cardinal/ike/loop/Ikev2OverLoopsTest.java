@@ -202,9 +202,7 @@ class Ikev2OverLoopsTest {
                 0,
                 0,
                 0,
-                ChildPolicy.StartAction.NONE,
-                ChildPolicy.DpdAction.CLEAR,
-                ChildPolicy.CloseAction.NONE);
+                ChildPolicy.StartAction.NONE);
         return new PeerPolicy(
                 name,
                 2,
@@ -218,7 +216,6 @@ class Ikev2OverLoopsTest {
                 PeerPolicy.Childless.ALLOW,
                 PeerPolicy.Fragmentation.YES,
                 1280,
-                1,
                 0,
                 0,
                 0,

@@ -42,8 +42,9 @@ class NoticeLogTest {
                 12_345_678));
         log.drain();
         assertEquals(
-                List.of("INFO office[7] 192.0.2.1[4500]...198.51.100.7[1024] IKE SA established between 'moon' and"
-                        + " 'carol', AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519, rsa, 12 ms"),
+                List.of(
+                        "INFO office[7] 0000000000000001 192.0.2.1[4500]...198.51.100.7[1024] IKE SA established between 'moon' and"
+                                + " 'carol', AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519, rsa, 12 ms"),
                 lines);
     }
 

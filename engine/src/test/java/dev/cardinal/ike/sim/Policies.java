@@ -106,7 +106,6 @@ final class Policies {
                 childless,
                 fragmentation,
                 fragmentSize,
-                1,
                 rekeyNanos,
                 rekeyNanos / 10,
                 rekeyNanos / 10,
@@ -170,9 +169,7 @@ final class Policies {
                 rekeyNanos,
                 rekeyNanos / 10,
                 rekeyNanos + rekeyNanos / 10,
-                ChildPolicy.StartAction.NONE,
-                ChildPolicy.DpdAction.CLEAR,
-                ChildPolicy.CloseAction.NONE);
+                ChildPolicy.StartAction.NONE);
     }
 
     private static SelectorPolicy selector(String network) {

@@ -14,6 +14,7 @@ import dev.cardinal.ike.sa.SaCommand;
 import dev.cardinal.ike.sa.SaEnvironment;
 import dev.cardinal.ike.sa.SaEvent;
 import dev.cardinal.ike.sa.SaNotice;
+import dev.cardinal.ike.sa.SaSnapshot;
 import dev.cardinal.ike.wire.ExchangeType;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.IkeHeader;
@@ -273,7 +274,9 @@ final class SimulatedHost {
 
     /** Those of {@link #sas()} whose peer is authenticated. */
     List<IkeSa> establishedSas() {
-        return sas().stream().filter(sa -> !sa.halfOpen()).toList();
+        return sas().stream()
+                .filter(sa -> sa.snapshot(time.nowNanos()).state() != SaSnapshot.State.CONNECTING)
+                .toList();
     }
 
     /** Everything reported so far. */
