@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +45,13 @@ public final class DemoCommand implements Callable<Integer> {
             description = "the kind of token: softhsm (default)")
     private String token = "softhsm";
 
+    @Option(
+            names = "--module",
+            paramLabel = "PATH",
+            description =
+                    "SoftHSM's PKCS#11 module, or one that stands before it (default: where distributions put it)")
+    private java.nio.file.@Nullable Path module;
+
     @Option(names = "--json", description = "ends with one line of JSON on stdout")
     private boolean json;
 
@@ -65,7 +73,7 @@ public final class DemoCommand implements Callable<Integer> {
                     + " start the demo with ./cardinal demo, which makes a folder for the token");
             return 1;
         }
-        try (Demo demo = Demo.start()) {
+        try (Demo demo = Demo.start(module)) {
             System.out.println("gateway on " + demo.gatewayAddress() + ", RSA-2048 key and X25519 on token " + token
                     + "; " + handshakes + " handshakes");
             DemoReport report = demo.run(handshakes, progress());

@@ -34,6 +34,7 @@ import dev.cardinal.ike.wire.Proposal;
 import dev.cardinal.ike.wire.Transform;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -96,9 +97,11 @@ public final class Demo implements AutoCloseable {
     /**
      * Makes the token, the certificates and both sides, and begins to listen. SOFTHSM2_CONF must name a configuration of
      * its own.
+     *
+     * @param module SoftHSM's module or one that stands before it; null for the usual places
      */
-    public static Demo start() throws DemoFailure {
-        DemoToken token = DemoToken.create();
+    public static Demo start(@Nullable Path module) throws DemoFailure {
+        DemoToken token = DemoToken.create(module);
         DemoPki pki = new DemoPki();
         Map<String, Credentials.LocalCertificate> certificates = new HashMap<>();
         for (int i = 0; i < CLIENTS; i++) {

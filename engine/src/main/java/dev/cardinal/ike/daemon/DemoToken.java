@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A throw-away SoftHSM token with the gateway's RSA-2048 key, born on it. */
 final class DemoToken implements AutoCloseable {
@@ -44,14 +45,11 @@ final class DemoToken implements AutoCloseable {
     /**
      * Makes the token where SOFTHSM2_CONF says and opens it.
      *
+     * @param named the module, null for the usual places
      * @throws DemoFailure where SoftHSM is absent or refuses
      */
-    static DemoToken create() throws DemoFailure {
-        Path module = SOFTHSM.stream()
-                .map(Path::of)
-                .filter(Files::exists)
-                .findFirst()
-                .orElseThrow(() -> new DemoFailure("SoftHSM is not installed: none of " + String.join(", ", SOFTHSM)));
+    static DemoToken create(@Nullable Path named) throws DemoFailure {
+        Path module = named != null ? named : softHsm();
         byte[] pin = randomPin();
         byte[] soPin = randomPin();
         try {
@@ -73,6 +71,14 @@ final class DemoToken implements AutoCloseable {
         } finally {
             Arrays.fill(soPin, (byte) 0);
         }
+    }
+
+    private static Path softHsm() throws DemoFailure {
+        return SOFTHSM.stream()
+                .map(Path::of)
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(() -> new DemoFailure("SoftHSM is not installed: none of " + String.join(", ", SOFTHSM)));
     }
 
     HsmCryptoPort port() {

@@ -20,7 +20,7 @@ class DemoTest {
         long openSecrets = Secret.open();
         AtomicInteger last = new AtomicInteger();
         DemoReport report;
-        try (Demo demo = Demo.start()) {
+        try (Demo demo = Demo.start(null)) {
             assertTrue(demo.gatewayAddress().startsWith("127.0.0.1:"));
             report = demo.run(HANDSHAKES, ended -> last.accumulateAndGet(ended, Math::max));
         }
