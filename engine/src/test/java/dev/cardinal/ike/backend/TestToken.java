@@ -57,6 +57,11 @@ public final class TestToken {
         }
     }
 
+    /** SoftHSM's module. */
+    public static Path module() {
+        return MODULE;
+    }
+
     /** Opens the token; shared secrets stay on it. */
     public TokenPool open() throws HsmFailure {
         return open(false);

@@ -19,8 +19,19 @@ import org.jspecify.annotations.Nullable;
 final class FirstMessages {
     private FirstMessages() {}
 
+    /** A public value that any token takes: Curve25519's base point. */
+    static byte[] saInitWithBasePoint(long spi) {
+        byte[] basePoint = new byte[32];
+        basePoint[0] = 9;
+        return saInit(spi, null, basePoint);
+    }
+
     /** @param cookie null for none */
     static byte[] saInit(long spi, byte @Nullable [] cookie) {
+        return saInit(spi, cookie, new byte[32]);
+    }
+
+    private static byte[] saInit(long spi, byte @Nullable [] cookie, byte[] publicValue) {
         byte[] nonce = new byte[32];
         Arrays.fill(nonce, (byte) spi);
         List<Payload> payloads = new ArrayList<>();
@@ -35,7 +46,7 @@ final class FirstMessages {
                         EncryptionAlgorithm.AES_GCM_16.transform(256),
                         PseudorandomFunction.HMAC_SHA2_256.transform(),
                         KeyExchangeMethod.CURVE_25519.transform())))));
-        payloads.add(new Payload.KeyExchange(KeyExchangeMethod.CURVE_25519.id(), new byte[32]));
+        payloads.add(new Payload.KeyExchange(KeyExchangeMethod.CURVE_25519.id(), publicValue));
         payloads.add(new Payload.Nonce(nonce));
         return MessageCodec.encode(header(spi, 0, 2, ExchangeType.IKE_SA_INIT, IkeHeader.FLAG_INITIATOR, 0), payloads);
     }

@@ -143,7 +143,8 @@ class Ikev2OverLoopsTest {
     private LoopGroup group(
             int loops, CookieSettings cookies, RecordingSad sad, String name, PeerPolicy.Uniqueness unique)
             throws Exception {
-        PeerPolicy responder = policy(name, "gateway", IdentityPattern.ANY, List.of(), 500, unique);
+        PeerPolicy responder =
+                policy(name, "gateway", IdentityPattern.ANY, List.of(), 500, unique, KeyExchangePlacement.HOST);
         LoopPorts ports = new LoopPorts(
                 SystemRandom::new,
                 crypto,
@@ -168,16 +169,18 @@ class Ikev2OverLoopsTest {
                 IdentityPattern.of(id("gateway")),
                 List.of(AddressRange.of(InetAddress.getLoopbackAddress())),
                 gateway.localEndpoints().getFirst().port(),
-                PeerPolicy.Uniqueness.NEVER);
+                PeerPolicy.Uniqueness.NEVER,
+                KeyExchangePlacement.HOST);
     }
 
-    private static PeerPolicy policy(
+    static PeerPolicy policy(
             String name,
             String own,
             IdentityPattern peer,
             List<AddressRange> remote,
             int port,
-            PeerPolicy.Uniqueness unique) {
+            PeerPolicy.Uniqueness unique,
+            KeyExchangePlacement placement) {
         Proposal ike = new Proposal(
                 1,
                 Proposal.IKE,
@@ -224,7 +227,7 @@ class Ikev2OverLoopsTest {
                 PeerPolicy.SendCertificate.NEVER,
                 false,
                 unique,
-                KeyExchangePlacement.HOST);
+                placement);
     }
 
     private static Identification id(String name) {
