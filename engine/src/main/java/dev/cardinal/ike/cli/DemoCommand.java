@@ -5,10 +5,12 @@ import dev.cardinal.ike.daemon.DemoFailure;
 import dev.cardinal.ike.daemon.DemoReport;
 import java.io.Console;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +46,9 @@ public final class DemoCommand implements Callable<Integer> {
             description = "the kind of token: softhsm (default)")
     private String token = "softhsm";
 
+    @Option(names = "--module", paramLabel = "PATH", description = "SoftHSM's module, where it lies elsewhere")
+    private @Nullable Path module;
+
     @Option(names = "--json", description = "ends with one line of JSON on stdout")
     private boolean json;
 
@@ -65,7 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
                     + " start the demo with ./cardinal demo, which makes a folder for the token");
             return 1;
         }
-        try (Demo demo = Demo.start()) {
+        try (Demo demo = module == null ? Demo.start() : Demo.start(module)) {
             System.out.println("gateway on " + demo.gatewayAddress() + ", RSA-2048 key and X25519 on token " + token
                     + "; " + handshakes + " handshakes");
             DemoReport report = demo.run(handshakes, progress());

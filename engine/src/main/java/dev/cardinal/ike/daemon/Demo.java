@@ -34,6 +34,7 @@ import dev.cardinal.ike.wire.Proposal;
 import dev.cardinal.ike.wire.Transform;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,7 +99,12 @@ public final class Demo implements AutoCloseable {
      * its own.
      */
     public static Demo start() throws DemoFailure {
-        DemoToken token = DemoToken.create();
+        return start(DemoToken.softHsm());
+    }
+
+    /** The same with SoftHSM's module, or one that hands every call on to it, from where it lies. */
+    public static Demo start(Path module) throws DemoFailure {
+        DemoToken token = DemoToken.create(module);
         DemoPki pki = new DemoPki();
         Map<String, Credentials.LocalCertificate> certificates = new HashMap<>();
         for (int i = 0; i < CLIENTS; i++) {

@@ -41,17 +41,24 @@ final class DemoToken implements AutoCloseable {
         this.pin = pin;
     }
 
+    /** SoftHSM's module where the distributions put it. */
+    static Path softHsm() throws DemoFailure {
+        return SOFTHSM.stream()
+                .map(Path::of)
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(() -> new DemoFailure("SoftHSM is not installed: none of " + String.join(", ", SOFTHSM)));
+    }
+
     /**
      * Makes the token where SOFTHSM2_CONF says and opens it.
      *
      * @throws DemoFailure where SoftHSM is absent or refuses
      */
-    static DemoToken create() throws DemoFailure {
-        Path module = SOFTHSM.stream()
-                .map(Path::of)
-                .filter(Files::exists)
-                .findFirst()
-                .orElseThrow(() -> new DemoFailure("SoftHSM is not installed: none of " + String.join(", ", SOFTHSM)));
+    static DemoToken create(Path module) throws DemoFailure {
+        if (!Files.isRegularFile(module)) {
+            throw new DemoFailure("no such module: " + module);
+        }
         byte[] pin = randomPin();
         byte[] soPin = randomPin();
         try {
