@@ -26,6 +26,8 @@ final class CliProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                // the product's own, which the tests' would hide
+                "-Dlogback.configurationFile=logback.xml",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
@@ -99,7 +101,7 @@ final class CliProcess implements AutoCloseable {
 
     /** SIGTERM, then {@link #exitCode}. */
     int terminate() throws InterruptedException {
-        process.destroy();
+        process.toHandle().destroy(); // the process's own destroy would close its output too
         return exitCode();
     }
 
