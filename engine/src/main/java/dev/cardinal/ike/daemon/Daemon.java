@@ -119,7 +119,6 @@ public final class Daemon implements AutoCloseable {
                                 t.port(),
                                 t.config().roles().contains(dev.cardinal.ike.config.TokenConfig.Role.KEY_EXCHANGE)))
                         .toList());
-        crypto.capabilities().forEach(line -> log.info("{}", line));
 
         // who we are, whom we trust
         ConfigErrors errors = new ConfigErrors();
@@ -163,6 +162,8 @@ public final class Daemon implements AutoCloseable {
         } catch (IOException e) {
             throw new StartFailure(String.valueOf(e.getMessage()));
         }
+        // said only now: a daemon that finds its port in use says nothing but that
+        crypto.capabilities().forEach(line -> log.info("{}", line));
         for (Endpoint endpoint : loops.localEndpoints()) {
             log.info("listening on {}", endpoint);
         }
