@@ -102,6 +102,15 @@ public final class Demo implements AutoCloseable {
      */
     public static Demo start(@Nullable Path module) throws DemoFailure {
         DemoToken token = DemoToken.create(module);
+        try {
+            return start(token);
+        } catch (DemoFailure | RuntimeException e) {
+            token.close();
+            throw e;
+        }
+    }
+
+    private static Demo start(DemoToken token) throws DemoFailure {
         DemoPki pki = new DemoPki();
         Map<String, Credentials.LocalCertificate> certificates = new HashMap<>();
         for (int i = 0; i < CLIENTS; i++) {
@@ -133,7 +142,6 @@ public final class Demo implements AutoCloseable {
             gateway.close();
             clientHost.close();
             gatewayHost.close();
-            token.close();
             throw new DemoFailure(String.valueOf(e.getMessage()));
         }
     }
