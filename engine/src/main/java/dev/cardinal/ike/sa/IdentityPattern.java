@@ -3,6 +3,7 @@ package dev.cardinal.ike.sa;
 import dev.cardinal.ike.wire.Identification;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import javax.security.auth.x500.X500Principal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,10 @@ public record IdentityPattern(@Nullable Identification exact) {
         return exact == null;
     }
 
-    /** FQDN and user@FQDN compare without regard to case, everything else octet by octet. */
+    /**
+     * FQDN and user@FQDN compare without regard to case, distinguished names without regard to case, spaces and string
+     * types (RFC 5280 section 7.1), everything else octet by octet.
+     */
     public boolean matches(Identification id) {
         Identification wanted = exact;
         if (wanted == null) {
@@ -30,6 +34,9 @@ public record IdentityPattern(@Nullable Identification exact) {
         }
         if (wanted.type() != id.type()) {
             return false;
+        }
+        if (wanted.type() == Identification.DER_ASN1_DN) {
+            return wanted.equals(id) || isSameName(wanted.data(), id.data());
         }
         if (wanted.type() != Identification.FQDN && wanted.type() != Identification.RFC822_ADDR) {
             return wanted.equals(id);
@@ -39,6 +46,14 @@ public record IdentityPattern(@Nullable Identification exact) {
         return pattern.startsWith("*")
                 ? name.length() >= pattern.length() && name.endsWith(pattern.substring(1))
                 : name.equals(pattern);
+    }
+
+    private static boolean isSameName(byte[] ours, byte[] theirs) {
+        try {
+            return new X500Principal(ours).equals(new X500Principal(theirs));
+        } catch (IllegalArgumentException e) {
+            return false; // the peer's octets are no name
+        }
     }
 
     private static String text(Identification id) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cardinal.ike.wire.Identification;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class IdentityPatternTest {
@@ -26,6 +27,18 @@ class IdentityPatternTest {
         assertFalse(pattern.matches(fqdn("example.org")));
         assertFalse(pattern.matches(
                 new Identification(Identification.RFC822_ADDR, "x@a.example.org".getBytes(StandardCharsets.US_ASCII))));
+    }
+
+    @Test
+    void distinguishedNamesCompareByMeaning() {
+        // O=Test once as a PrintableString, once as a UTF8String in small letters
+        byte[] printable = HexFormat.of().parseHex("300f310d300b060355040a130454657374");
+        byte[] utf8 = HexFormat.of().parseHex("300f310d300b060355040a0c0474657374");
+        byte[] other = HexFormat.of().parseHex("300f310d300b060355040a0c0474657375");
+        IdentityPattern pattern = IdentityPattern.of(new Identification(Identification.DER_ASN1_DN, printable));
+        assertTrue(pattern.matches(new Identification(Identification.DER_ASN1_DN, utf8)));
+        assertFalse(pattern.matches(new Identification(Identification.DER_ASN1_DN, other)));
+        assertFalse(pattern.matches(new Identification(Identification.DER_ASN1_DN, new byte[] {0x30, 5, 1})));
     }
 
     @Test
