@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -22,6 +23,7 @@ import org.bouncycastle.asn1.x509.ExtensionsGenerator;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
@@ -141,8 +143,15 @@ final class PkiCommand implements Runnable {
             Duration validity = validity(spec, days);
             GeneralNames names = certificate.names();
             try (CertificateKey open = key.open()) {
-                certificate.write(
-                        sign(open, subject, open.publicKey(), subject, open.publicKey(), validity, authority, names));
+                certificate.write(sign(
+                        open,
+                        subject,
+                        authorityKeyIdentifier(open.publicKey()),
+                        subject,
+                        open.publicKey(),
+                        validity,
+                        authority,
+                        names));
                 return CardinalCli.DONE;
             }
         }
@@ -186,11 +195,15 @@ final class PkiCommand implements Runnable {
             X509CertificateHolder authority = pem(authorityFile, X509CertificateHolder.class, "certificate");
             PKCS10CertificationRequest request =
                     pem(requestFile, PKCS10CertificationRequest.class, "certificate request");
+            checkAuthority(authority);
             checkPossession(request);
             GeneralNames names = certificate.names();
             if (names == null) {
                 Extensions wanted = request.getRequestedExtensions();
                 names = wanted == null ? null : GeneralNames.fromExtensions(wanted, Extension.subjectAlternativeName);
+            }
+            if (names == null && request.getSubject().getRDNs().length == 0) {
+                throw new CommandFailure("cardinal pki issue: " + requestFile + " names nobody; --san does");
             }
             try (CertificateKey open = key.open()) {
                 if (!open.publicKey().equals(authority.getSubjectPublicKeyInfo())) {
@@ -200,13 +213,24 @@ final class PkiCommand implements Runnable {
                 certificate.write(sign(
                         open,
                         authority.getSubject(),
-                        authority.getSubjectPublicKeyInfo(),
+                        authorityKeyIdentifier(authority),
                         request.getSubject(),
                         request.getSubjectPublicKeyInfo(),
                         validity,
                         false,
                         names));
                 return CardinalCli.DONE;
+            }
+        }
+
+        /** RFC 5280 sections 4.2.1.3 and 4.2.1.9: only an authority issues. */
+        private void checkAuthority(X509CertificateHolder authority) {
+            BasicConstraints constraints = BasicConstraints.fromExtensions(authority.getExtensions());
+            KeyUsage usage = KeyUsage.fromExtensions(authority.getExtensions());
+            boolean isAuthority = constraints != null && constraints.isCA();
+            if (!isAuthority || (usage != null && !usage.hasUsages(KeyUsage.keyCertSign))) {
+                throw new CommandFailure(
+                        "cardinal pki issue: " + authorityFile + " is not the certificate of an authority");
             }
         }
 
@@ -217,7 +241,7 @@ final class PkiCommand implements Runnable {
                         new JcaContentVerifierProviderBuilder().build(request.getSubjectPublicKeyInfo()))) {
                     return;
                 }
-            } catch (PKCSException | OperatorCreationException e) {
+            } catch (PKCSException | OperatorCreationException | RuntimeException e) {
                 throw new CommandFailure("cardinal pki issue: " + requestFile + ": " + e.getMessage());
             }
             throw new CommandFailure("cardinal pki issue: " + requestFile + ": the request's signature is wrong");
@@ -244,10 +268,26 @@ final class PkiCommand implements Runnable {
         throw new CommandFailure("cardinal pki: " + file + " holds no " + what + " in PEM");
     }
 
+    /** RFC 5280 section 4.2.1.1: the identifier that the authority's own certificate carries. */
+    private static AuthorityKeyIdentifier authorityKeyIdentifier(X509CertificateHolder authority) {
+        SubjectKeyIdentifier own = SubjectKeyIdentifier.fromExtensions(authority.getExtensions());
+        return own == null
+                ? authorityKeyIdentifier(authority.getSubjectPublicKeyInfo())
+                : new AuthorityKeyIdentifier(own.getKeyIdentifier());
+    }
+
+    private static AuthorityKeyIdentifier authorityKeyIdentifier(SubjectPublicKeyInfo key) {
+        try {
+            return new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(key);
+        } catch (NoSuchAlgorithmException e) {
+            throw new CommandFailure("cardinal pki: " + e.getMessage());
+        }
+    }
+
     private static X509CertificateHolder sign(
             CertificateKey key,
             X500Name issuer,
-            SubjectPublicKeyInfo issuerKey,
+            AuthorityKeyIdentifier issuerKey,
             X500Name subject,
             SubjectPublicKeyInfo subjectKey,
             Duration validity,
@@ -270,15 +310,16 @@ final class PkiCommand implements Runnable {
                     new KeyUsage(authority ? KeyUsage.keyCertSign | KeyUsage.cRLSign : KeyUsage.digitalSignature));
             builder.addExtension(
                     Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(subjectKey));
-            builder.addExtension(
-                    Extension.authorityKeyIdentifier, false, identifiers.createAuthorityKeyIdentifier(issuerKey));
+            builder.addExtension(Extension.authorityKeyIdentifier, false, issuerKey);
             if (!authority) {
                 builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
                     KeyPurposeId.id_kp_serverAuth, IKE_INTERMEDIATE
                 }));
             }
             if (names != null) {
-                builder.addExtension(Extension.subjectAlternativeName, false, names);
+                // RFC 5280 section 4.2.1.6: critical where the subject is empty
+                boolean critical = subject.getRDNs().length == 0;
+                builder.addExtension(Extension.subjectAlternativeName, critical, names);
             }
             return builder.build(key.signer());
         } catch (IOException | NoSuchAlgorithmException e) {

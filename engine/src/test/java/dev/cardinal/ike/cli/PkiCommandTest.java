@@ -158,6 +158,18 @@ class PkiCommandTest {
     }
 
     @Test
+    void onlyAnAuthorityIssues() throws Exception {
+        String key = folder.resolve("ca.key").toString();
+        String leaf = folder.resolve("leaf.pem").toString();
+        String request = folder.resolve("leaf.csr").toString();
+        assertEquals(0, run("pki", "self-sign", "--key-file", key, "--dn", "CN=leaf", "--out", leaf), err.toString());
+        assertEquals(0, run("pki", "csr", "--key-file", key, "--dn", "CN=leaf", "--out", request), err.toString());
+        assertEquals(1, run("pki", "issue", "--ca-cert", leaf, "--csr", request, "--key-file", key));
+        assertTrue(err.toString().contains("leaf.pem is not the certificate of an authority"), err.toString());
+        assertEquals(1, err.toString().lines().count(), err.toString());
+    }
+
+    @Test
     void whatIsWrongIsOneLine() throws Exception {
         assertEquals(2, run("pki"));
         assertEquals(2, run("pki", "csr", "--dn", "CN=x"));
