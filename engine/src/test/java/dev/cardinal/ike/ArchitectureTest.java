@@ -16,6 +16,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.cardinal.ike.crypto.Secret;
 import java.util.List;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /** The rooms of the engine, and what each may know of the others. */
@@ -183,6 +184,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void everyPackageIsNullMarked() {
+        classes().should(liveInANullMarkedPackage()).check(ENGINE);
+    }
+
+    @Test
     void namesSayWhatATypeIs() {
         classes().should(haveATellingName()).check(ENGINE);
     }
@@ -200,6 +206,16 @@ class ArchitectureTest {
                         || item.reflect().isSealed()
                         || item.getSimpleName().isEmpty();
                 events.add(new SimpleConditionEvent(item, closed, item.getName() + " can be extended by anybody"));
+            }
+        };
+    }
+
+    private static ArchCondition<JavaClass> liveInANullMarkedPackage() {
+        return new ArchCondition<>("live in a package that is @NullMarked") {
+            @Override
+            public void check(JavaClass item, ConditionEvents events) {
+                boolean marked = item.getPackage().isAnnotatedWith(NullMarked.class);
+                events.add(new SimpleConditionEvent(item, marked, item.getPackageName() + " is not @NullMarked"));
             }
         };
     }

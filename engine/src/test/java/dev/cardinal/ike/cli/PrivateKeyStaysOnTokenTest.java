@@ -65,6 +65,7 @@ class PrivateKeyStaysOnTokenTest {
         assertTrue(last.contains("\"ke_ops\":" + HANDSHAKES + ","), last);
 
         List<String> lines = lines(log);
+        System.out.println("pkcs11-spy, " + HANDSHAKES + " handshakes: " + counts(lines));
         assertEquals(HANDSHAKES + START_UP_SIGNATURES, calls(lines, "C_Sign"));
         assertEquals(HANDSHAKES + START_UP_SIGNATURES, calls(lines, "C_SignInit"));
         // one more than the ephemeral ones: the gateway's key was born on the token too
