@@ -1,0 +1,19 @@
+/* Memory for secrets. */
+#ifndef CARDINAL_SECRET_H
+#define CARDINAL_SECRET_H
+
+#include <stddef.h>
+
+/*
+ * Zeroed memory, 64-octet aligned, locked into RAM where the system allows it (a failing mlock is told once on standard
+ * error and is no error) and left out of core dumps. NULL where there is none.
+ */
+void *secret_alloc(size_t length);
+
+/* Wipes and frees; NULL is allowed. */
+void secret_free(void *memory, size_t length);
+
+/* Overwrites with zeros; never optimised away. */
+void secret_wipe(void *memory, size_t length);
+
+#endif
