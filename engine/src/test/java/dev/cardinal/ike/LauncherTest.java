@@ -33,7 +33,8 @@ final class LauncherTest {
     private static final String ALL_TEST_PACKAGES =
             "softhsm2 opensc strongswan-charon strongswan-swanctl strongswan-pki"
                     + " libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extra-plugins libcharon-extauth-plugins iproute2 iputils-ping"
-                    + " tcpdump tshark nftables gcc libc6-dev libp11-kit-dev libnss3-dev libnss3 openssl";
+                    + " tcpdump tshark nftables libnss3-dev libnss3 openssl";
+    private static final String BUILD_PACKAGES = "cmake make gcc libc6-dev libssl-dev libp11-kit-dev";
     private static final List<String> PLAIN_TOOLS = List.of(
             "bash",
             "sh",
@@ -84,6 +85,7 @@ final class LauncherTest {
             write(tree.resolve(module + "/src/test/java/SourceTest.java"), "class SourceTest {}\n");
             write(tree.resolve(module + "/pom.xml"), "<project/>\n");
         }
+        write(tree.resolve("native/src/card.c"), "int card;\n");
         write(tree.resolve("pom.xml"), "<project/>\n");
         age(tree);
         built("engine");
@@ -91,7 +93,7 @@ final class LauncherTest {
         for (String tool : PLAIN_TOOLS) {
             Files.createSymbolicLink(bin.resolve(tool), which(tool));
         }
-        write(temporary.resolve("installed"), String.join("\n", ALL_TEST_PACKAGES.split(" ")) + "\n");
+        write(temporary.resolve("installed"), (ALL_TEST_PACKAGES + " " + BUILD_PACKAGES).replace(' ', '\n') + "\n");
         script("dpkg-query", "grep -qx \"$4\" " + temporary.resolve("installed") + " && echo installed");
         script("apt-get", "echo \"$*\" >> " + temporary.resolve("apt.log"), "echo 'apt speaks'");
         script("id", "echo 0");
@@ -186,7 +188,7 @@ final class LauncherTest {
         assertTrue(
                 outcome.err()
                         .endsWith(" apt-get install -y --no-install-recommends " + ALL_TEST_PACKAGES
-                                + " openjdk-25-jdk-headless maven\n"),
+                                + " openjdk-25-jdk-headless " + BUILD_PACKAGES + " maven\n"),
                 outcome.err());
         assertEquals(1, outcome.errorLines().size());
     }
@@ -204,10 +206,11 @@ final class LauncherTest {
 
     @Test
     void rootInstallsOnlyWhatIsMissingAndSaysSoFirst() throws Exception {
-        installed(ALL_TEST_PACKAGES.replace("opensc ", "").replace("tshark ", ""));
+        installed(ALL_TEST_PACKAGES.replace("opensc ", "").replace("tshark ", "") + " "
+                + BUILD_PACKAGES.replace("libssl-dev ", ""));
         Outcome outcome = run("test");
         assertEquals(0, outcome.code(), outcome.err());
-        String line = "install -y --no-install-recommends opensc tshark";
+        String line = "install -y --no-install-recommends opensc tshark libssl-dev";
         assertEquals(line + "\n", Files.readString(temporary.resolve("apt.log")));
         int said = outcome.err().indexOf("installing: apt-get " + line);
         assertTrue(said >= 0 && said < outcome.err().indexOf("apt speaks"), outcome.err());
@@ -313,7 +316,8 @@ final class LauncherTest {
         assertEquals("", outcome.err());
         assertEquals(
                 jdk.resolve("bin/java")
-                        + " --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp "
+                        + " --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Dcardinal.lib="
+                        + tree.resolve("engine/target/lib") + " -cp "
                         + tree.resolve("engine/target/engine-1.jar") + ":" + tree.resolve("engine/target/lib/*")
                         + " dev.cardinal.ike.cli.CardinalCli check --config /etc/x y\n",
                 outcome.out());
@@ -342,6 +346,26 @@ final class LauncherTest {
         // Maven leaves an archive alone that has not changed
         assertEquals(0, run("check").code());
         assertEquals(builds, Files.readString(temporary.resolve("mvn.log")));
+    }
+
+    @Test
+    void theCardsSourceCountsAndSoDoesAnAbsentCard() throws Exception {
+        newer(tree.resolve("native/src/card.c"));
+        Outcome outcome = run("check");
+        assertEquals("cardinal: building (native/src/card.c is newer than the build)\n", outcome.err());
+        Path card = tree.resolve("engine/target/lib/libcardinal-card.so");
+        Files.delete(card);
+        script("mvn", "echo card > " + card);
+        outcome = run("check");
+        assertEquals(0, outcome.code(), outcome.err());
+        assertEquals("cardinal: building (the crypto card is not beside the jars)\n", outcome.err());
+    }
+
+    @Test
+    void thePrimitivesAreAProgramOfTheirOwn() throws Exception {
+        executable(tree.resolve("native/target/bin/primitives"), "echo \"primitives $*\"");
+        assertEquals("primitives --json\n", run("bench", "primitives", "--json").out());
+        assertEquals("primitives --tune\n", run("tune").out());
     }
 
     @Test
@@ -580,6 +604,7 @@ final class LauncherTest {
     private void built(String module) throws IOException {
         write(tree.resolve(module + "/target/" + module + "-1.jar"), "jar");
         write(tree.resolve(module + "/target/lib/netty.jar"), "jar");
+        write(tree.resolve("engine/target/lib/libcardinal-card.so"), "card");
     }
 
     private static void age(Path folder) throws IOException {

@@ -36,12 +36,9 @@ final class CardinalProcess implements NearEnd {
     private final List<String> log = new CopyOnWriteArrayList<>();
     private final List<Thread> readers = new ArrayList<>();
 
-    private CardinalProcess(String namespace, SoftHsmToken token, List<String> arguments) {
+    private CardinalProcess(String namespace, InteropToken token, List<String> arguments) {
         try {
-            process = command(arguments)
-                    .with("SOFTHSM2_CONF", token.conf().toString())
-                    .in(namespace)
-                    .start(false);
+            process = command(arguments).with(token.environment()).in(namespace).start(false);
             process.getOutputStream().close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -78,7 +75,7 @@ final class CardinalProcess implements NearEnd {
     }
 
     /** The gateway, ready. */
-    static CardinalProcess gateway(String namespace, Path config, SoftHsmToken token) {
+    static CardinalProcess gateway(String namespace, Path config, InteropToken token) {
         CardinalProcess started =
                 new CardinalProcess(namespace, token, List.of("gateway", "--config", config.toString()));
         started.awaitStart("ready", line -> line.startsWith("ready "));
@@ -86,7 +83,7 @@ final class CardinalProcess implements NearEnd {
     }
 
     /** One Child SA established from this end; its listing is printed. */
-    static CardinalProcess initiateChild(String namespace, Path config, SoftHsmToken token, String child) {
+    static CardinalProcess initiateChild(String namespace, Path config, InteropToken token, String child) {
         CardinalProcess started = new CardinalProcess(
                 namespace, token, List.of("initiate", "--config", config.toString(), "--child", child));
         started.awaitStart("the listing of an SA with its Child SA", line -> line.matches(" {4}remote +\\S+"));
@@ -94,7 +91,7 @@ final class CardinalProcess implements NearEnd {
     }
 
     /** One childless IKE SA established from this end; its listing is printed. */
-    static CardinalProcess initiateIke(String namespace, Path config, SoftHsmToken token, String connection) {
+    static CardinalProcess initiateIke(String namespace, Path config, InteropToken token, String connection) {
         CardinalProcess started = new CardinalProcess(
                 namespace, token, List.of("initiate", "--config", config.toString(), "--ike", connection));
         started.awaitStart("the listing of an SA", line -> line.matches(" {2}established .*"));

@@ -43,8 +43,12 @@ record Command(List<String> words, Map<String, String> environment) {
     }
 
     Command with(String name, String value) {
+        return with(Map.of(name, value));
+    }
+
+    Command with(Map<String, String> further) {
         Map<String, String> all = new LinkedHashMap<>(environment);
-        all.put(name, value);
+        all.putAll(further);
         return new Command(words, all);
     }
 

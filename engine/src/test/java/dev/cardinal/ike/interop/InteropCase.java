@@ -26,6 +26,8 @@ final class InteropCase {
         KERNEL,
         /** Direct link, a strongSwan that asks for cookies at once. */
         COOKIES,
+        /** Direct link, a strongSwan whose private keys are on the crypto card. */
+        THEIR_CARD,
         /** strongSwan behind the masquerading box. */
         NAT_THEIRS,
         /** We behind the masquerading box. */
@@ -34,7 +36,7 @@ final class InteropCase {
         /** Which host of the laboratory is ours. */
         boolean oursIsLeft() {
             return switch (this) {
-                case DIRECT, DIRECT_IPV6, KERNEL, COOKIES, NAT_THEIRS -> true;
+                case DIRECT, DIRECT_IPV6, KERNEL, COOKIES, THEIR_CARD, NAT_THEIRS -> true;
                 case NAT_OURS -> false;
             };
         }
@@ -69,6 +71,8 @@ final class InteropCase {
     final List<String> theirSettings = new ArrayList<>();
     Preparation before = (lab, folder) -> {};
     Step step = run -> {};
+    /** Whether our keys are on the crypto card rather than on SoftHSM. */
+    boolean ourCard;
     /** Whether the step leaves the IKE SA standing, to be deleted by us at the end. */
     boolean standing = true;
 
@@ -84,6 +88,12 @@ final class InteropCase {
 
     InteropCase at(Place where) {
         place = where;
+        return this;
+    }
+
+    /** Our keys are on the crypto card. */
+    InteropCase onOurCard() {
+        ourCard = true;
         return this;
     }
 

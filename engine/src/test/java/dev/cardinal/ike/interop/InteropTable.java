@@ -49,6 +49,17 @@ final class InteropTable {
                 row("rfc7427-pss", OURS, SIGNATURE_PSS),
                 row("rfc7427-pss-sha512", OURS, SIGNATURE_PSS_SHA512),
                 row("rfc7427-ecdsa", OURS, SIGNATURE_ECDSA),
+                // the crypto card: our key on it, then strongSwan's by its pkcs11 plugin
+                row("card-rsa", THEIRS, SIGNATURE_PKCS1).onOurCard(),
+                row("card-psk", OURS, PSK)
+                        .onOurCard()
+                        .ike("aes256-sha256-modp2048", cbc("256", "256_128", "256", "MODP_2048")),
+                row("card-ecdsa", OURS, ECDSA_P256)
+                        .onOurCard()
+                        .ike("aes128gcm16-prfsha256-ecp256", gcm("128", "256", "ECP_256")),
+                row("their-card-rsa", THEIRS, RSA).at(Place.THEIR_CARD),
+                row("their-card-rfc7427", OURS, SIGNATURE_PKCS1).at(Place.THEIR_CARD),
+                row("their-card-ecdsa", THEIRS, ECDSA_P256).at(Place.THEIR_CARD),
                 // groups; 14 and 31 are above
                 row("group15-gcm", THEIRS, PSK)
                         .ike("aes256gcm16-prfsha384-modp3072", gcm("256", "384", "MODP_3072"))

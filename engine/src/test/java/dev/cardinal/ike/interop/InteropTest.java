@@ -50,6 +50,8 @@ final class InteropTest {
     private static final Map<Authentication.Key, TestPki.Credential> OURS = new EnumMap<>(Authentication.Key.class);
     private static final Map<Authentication.Key, TestPki.Credential> THEIRS = new EnumMap<>(Authentication.Key.class);
 
+    private static @Nullable CardToken theirCard;
+
     @BeforeAll
     static void prepare() {
         Lab.requireRoot();
@@ -75,14 +77,35 @@ final class InteropTest {
         if (names != all.size()) {
             throw new AssertionError("two cases have one name");
         }
-        SoftHsmToken token = new SoftHsmToken(temporary.resolve("token"));
-        OURS.forEach((key, credential) -> token.importKey(key.name().toLowerCase(Locale.ROOT), credential));
+        InteropToken softHsm = new SoftHsmToken(temporary.resolve("token"));
+        InteropToken ourCard = new CardToken(temporary.resolve("our-card"));
+        OURS.forEach((key, credential) -> {
+            softHsm.importKey(label(key), credential);
+            ourCard.importKey(label(key), credential);
+        });
         return all.stream()
                 .filter(row -> row.name.contains(ONLY))
-                .map(row -> DynamicTest.dynamicTest(row.name, () -> timed(row, token)));
+                .map(row -> DynamicTest.dynamicTest(row.name, () -> timed(row, row.ourCard ? ourCard : softHsm)));
     }
 
-    private static void timed(InteropCase row, SoftHsmToken token) {
+    private static String label(Authentication.Key key) {
+        return key.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The token with strongSwan's keys, made when a case first needs it. */
+    private static synchronized CardToken theirCard() {
+        CardToken token = theirCard;
+        if (token == null) {
+            token = new CardToken(temporary.resolve("their-card"));
+            for (Map.Entry<Authentication.Key, TestPki.Credential> entry : THEIRS.entrySet()) {
+                token.importKey(label(entry.getKey()), entry.getValue());
+            }
+            theirCard = token;
+        }
+        return token;
+    }
+
+    private static void timed(InteropCase row, InteropToken token) {
         long startNanos = System.nanoTime();
         boolean passed = false;
         try {
@@ -95,7 +118,7 @@ final class InteropTest {
         }
     }
 
-    private static void run(InteropCase row, Strongswan theirs, SoftHsmToken token) {
+    private static void run(InteropCase row, Strongswan theirs, InteropToken token) {
         Lab lab = lab(row.place);
         Path folder = temporary.resolve(row.name);
         try {
@@ -103,7 +126,7 @@ final class InteropTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        theirs.load(theirConfig(row, lab), String.join("\n", row.theirSettings));
+        theirs.load(theirConfig(row, lab), String.join("\n", row.theirSettings) + "\n" + placeSettings(row.place));
         String namespace = row.place.oursIsLeft() ? lab.left() : lab.right();
         if (row.initiator == By.OURS) {
             row.before.run(lab, folder);
@@ -135,7 +158,7 @@ final class InteropTest {
         }
     }
 
-    private static NearEnd daemon(InteropCase row, Lab lab, String namespace, Path folder, SoftHsmToken token) {
+    private static NearEnd daemon(InteropCase row, Lab lab, String namespace, Path folder, InteropToken token) {
         ConfigFolder config = ourConfig(row, lab).file("cardinal.conf", """
                         cardinal {
                           listen = %s
@@ -155,8 +178,8 @@ final class InteropTest {
                         """.formatted(
                         ourAddress(row, lab),
                         String.join("\n  ", row.ourSettings),
-                        SoftHsmToken.MODULE,
-                        SoftHsmToken.LABEL,
+                        token.module(),
+                        InteropToken.LABEL,
                         token.pinFile()));
         config.writeTo(folder);
         if (row.initiator == By.THEIRS) {
@@ -222,7 +245,43 @@ final class InteropTest {
         ConfigFolder config =
                 config(row, lab, left, "b.test", "a.test", THEIRS.get(row.key), connection, row.theirChild);
         TestPki.Credential credential = THEIRS.get(row.key);
-        return credential == null ? config : config.privateKey("own", credential);
+        if (credential == null || row.place == Place.THEIR_CARD) {
+            return config;
+        }
+        return config.privateKey("own", credential);
+    }
+
+    /** A private key on the card, as swanctl.conf names it. */
+    private static String onTheirCard(Authentication.Key key) {
+        return """
+                token-own {
+                  handle = %s
+                  module = card
+                  slot = 0
+                  pin = %s
+                }
+                """.formatted(theirCard().id(label(key)), CardToken.PIN);
+    }
+
+    /** strongSwan's settings that go with a place. */
+    private static String placeSettings(Place place) {
+        return switch (place) {
+            case COOKIES -> "cookie_threshold = 1";
+            case THEIR_CARD -> """
+                plugins {
+                  pkcs11 {
+                    modules {
+                      card {
+                        path = %s
+                        os_locking = yes
+                        load_certs = no
+                      }
+                    }
+                  }
+                }
+                """.formatted(theirCard().module());
+            case DIRECT, DIRECT_IPV6, KERNEL, NAT_THEIRS, NAT_OURS -> "";
+        };
     }
 
     private static ConfigFolder config(
@@ -271,6 +330,7 @@ final class InteropTest {
                             id-b = b.test
                             secret = "%s"
                           }
+                          %s
                         }
                         """.formatted(
                         row.ike,
@@ -286,7 +346,8 @@ final class InteropTest {
                         row.esp,
                         String.join("\n        ", child),
                         String.join("\n    ", connection),
-                        SECRET));
+                        SECRET,
+                        !id.equals("a.test") && row.place == Place.THEIR_CARD ? onTheirCard(row.key) : ""));
         if (credential != null) {
             folder.certificates("own", credential);
             TestPki pki = PKIS.get(row.key);
@@ -308,7 +369,7 @@ final class InteropTest {
         return LABS.computeIfAbsent(shared(place), where -> {
             String name = where.name().toLowerCase(Locale.ROOT).replace('_', '-');
             return switch (where) {
-                case DIRECT, DIRECT_IPV6, KERNEL, COOKIES -> Lab.pair(name);
+                case DIRECT, DIRECT_IPV6, KERNEL, COOKIES, THEIR_CARD -> Lab.pair(name);
                 case NAT_THEIRS, NAT_OURS -> Lab.nat(name, InteropTable.NAT_PORT);
             };
         });
@@ -322,7 +383,8 @@ final class InteropTest {
                         where.oursIsLeft() ? lab.right() : lab.left(),
                         temporary.resolve("strongswan-" + where),
                         where == Place.KERNEL ? Strongswan.Plane.KERNEL : Strongswan.Plane.LIBIPSEC,
-                        where == Place.COOKIES ? "cookie_threshold = 1" : ""));
+                        placeSettings(where),
+                        where == Place.THEIR_CARD ? theirCard().environment() : Map.of()));
     }
 
     @AfterAll

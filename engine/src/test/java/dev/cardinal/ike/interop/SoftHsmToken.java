@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** A SoftHSM token of its own: configuration, token folder, PIN file. Keys are imported, and stay for its life. */
-final class SoftHsmToken {
+final class SoftHsmToken implements InteropToken {
 
-    static final Path MODULE = Path.of("/usr/lib/softhsm/libsofthsm2.so");
-    static final String LABEL = "gateway";
+    private static final Path MODULE = Path.of("/usr/lib/softhsm/libsofthsm2.so");
     private static final String PIN = "271828";
 
     private final Path folder;
@@ -34,17 +34,27 @@ final class SoftHsmToken {
         utility("--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", "31415926");
     }
 
-    /** The value of SOFTHSM2_CONF. */
-    Path conf() {
+    @Override
+    public Path module() {
+        return MODULE;
+    }
+
+    @Override
+    public Map<String, String> environment() {
+        return Map.of("SOFTHSM2_CONF", conf().toString());
+    }
+
+    private Path conf() {
         return folder.resolve("softhsm2.conf");
     }
 
-    Path pinFile() {
+    @Override
+    public Path pinFile() {
         return folder.resolve("pin");
     }
 
-    /** Puts a private key, with its public key, on the token under an id of its own. */
-    void importKey(String label, TestPki.Credential credential) {
+    @Override
+    public void importKey(String label, TestPki.Credential credential) {
         Path file = folder.resolve(label + ".p8");
         imported++;
         try {

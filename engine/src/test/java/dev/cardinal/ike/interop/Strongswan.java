@@ -53,6 +53,11 @@ final class Strongswan implements AutoCloseable {
      * @param settings further lines for the {@code charon} section
      */
     Strongswan(String namespace, Path folder, Plane plane, String settings) {
+        this(namespace, folder, plane, settings, Map.of());
+    }
+
+    /** @param environment for charon, whose PKCS#11 modules may read it */
+    Strongswan(String namespace, Path folder, Plane plane, String settings, Map<String, String> environment) {
         this.folder = folder;
         this.plane = plane;
         try {
@@ -67,7 +72,7 @@ final class Strongswan implements AutoCloseable {
                                     "mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec \"$0\" >\"$1\" 2>&1",
                                     folder.resolve("charon").toString(),
                                     folder.resolve("charon.out").toString()),
-                            Map.of())
+                            environment)
                     .in(namespace)
                     .with("STRONGSWAN_CONF", folder.resolve("strongswan.conf").toString())
                     .start(true);
@@ -111,7 +116,7 @@ final class Strongswan implements AutoCloseable {
     private void writeSettings(String settings) throws IOException {
         Files.writeString(folder.resolve("strongswan.conf"), """
                 charon {
-                  load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm chapoly curve25519 gmp mgf1 pem pkcs1 pkcs8 x509 pubkey revocation constraints %s socket-default vici updown
+                  load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm chapoly curve25519 gmp mgf1 pem pkcs1 pkcs8 x509 pubkey pkcs11 revocation constraints %s socket-default vici updown
                   install_routes = yes
                   retransmit_timeout = 2.0
                   retransmit_tries = 2
