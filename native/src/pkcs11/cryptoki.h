@@ -1,6 +1,6 @@
 /*
- * PKCS#11 as the card speaks it: the 2.40 header of p11-kit, and the few names of 3.0 that it lacks. The numbers are the
- * standard's (PKCS#11 3.0 Base Specification and Current Mechanisms).
+ * PKCS#11 as the card speaks it: the 2.40 header of p11-kit, and the few names of 3.0 that it lacks. The numbers are
+ * the standard's (PKCS#11 3.0 Base Specification and Current Mechanisms).
  */
 #ifndef CARDINAL_CRYPTOKI_H
 #define CARDINAL_CRYPTOKI_H
