@@ -220,14 +220,7 @@ static CK_RV to_rsa(CK_OBJECT_CLASS class, const EVP_PKEY *pkey, struct key **ou
                                   BN_dup(RSA_get0_p(rsa)),    BN_dup(RSA_get0_q(rsa)),   BN_dup(RSA_get0_dmp1(rsa)),
                                   BN_dup(RSA_get0_dmq1(rsa)), BN_dup(RSA_get0_iqmp(rsa))};
     CK_RV rv = key_from_rsa(class, &numbers, out);
-    BN_free(numbers.n);
-    BN_free(numbers.e);
-    BN_clear_free(numbers.d);
-    BN_clear_free(numbers.p);
-    BN_clear_free(numbers.q);
-    BN_clear_free(numbers.dp);
-    BN_clear_free(numbers.dq);
-    BN_clear_free(numbers.qinv);
+    rsa_bignums_free(&numbers);
     return rv;
 }
 
@@ -259,6 +252,13 @@ static CK_RV to_dh(CK_OBJECT_CLASS class, const EVP_PKEY *pkey, struct key **out
     return rv;
 }
 
+static CK_RV from_value(const struct curve *curve, const uint8_t *value, struct key **out)
+{
+    uint8_t point[CURVE_POINT_LIMIT];
+    CK_RV rv = curve_multiply(curve, value, point);
+    return rv == CKR_OK ? key_from_pair(curve, value, point, out) : rv;
+}
+
 static CK_RV to_nist(CK_OBJECT_CLASS class, const EVP_PKEY *pkey, struct key **out)
 {
     const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(pkey);
@@ -273,7 +273,7 @@ static CK_RV to_nist(CK_OBJECT_CLASS class, const EVP_PKEY *pkey, struct key **o
     if (curve == NULL) {
         return CKR_CURVE_NOT_SUPPORTED;
     }
-    uint8_t octets[133];
+    uint8_t octets[CURVE_POINT_LIMIT];
     if (class == CKO_PUBLIC_KEY) {
         if (EC_POINT_point2oct(
                 group, EC_KEY_get0_public_key(ec), POINT_CONVERSION_UNCOMPRESSED, octets, sizeof octets, NULL) !=
@@ -286,7 +286,7 @@ static CK_RV to_nist(CK_OBJECT_CLASS class, const EVP_PKEY *pkey, struct key **o
     if (value == NULL || BN_bn2binpad(value, octets, (int)curve->field) < 0) {
         return CKR_ATTRIBUTE_VALUE_INVALID;
     }
-    CK_RV rv = key_from_scalar(curve, octets, NULL, out);
+    CK_RV rv = from_value(curve, octets, out);
     secret_wipe(octets, sizeof octets);
     return rv;
 }
@@ -302,7 +302,7 @@ static CK_RV to_raw(CK_OBJECT_CLASS class, const struct curve *curve, const EVP_
         return EVP_PKEY_get_raw_public_key(pkey, octets, &length) == 1 ? key_from_point(curve, octets, out)
                                                                        : CKR_ATTRIBUTE_VALUE_INVALID;
     }
-    CK_RV rv = EVP_PKEY_get_raw_private_key(pkey, octets, &length) == 1 ? key_from_scalar(curve, octets, NULL, out)
+    CK_RV rv = EVP_PKEY_get_raw_private_key(pkey, octets, &length) == 1 ? from_value(curve, octets, out)
                                                                         : CKR_ATTRIBUTE_VALUE_INVALID;
     secret_wipe(octets, sizeof octets);
     return rv;

@@ -21,7 +21,6 @@ const struct curve curves[CURVE_COUNT] = {
     [CURVE_X25519] = {CKK_EC_MONTGOMERY, NID_X25519, oid_x25519, sizeof oid_x25519, "curve25519", 32, 32},
     [CURVE_ED25519] = {CKK_EC_EDWARDS, NID_ED25519, oid_ed25519, sizeof oid_ed25519, "edwards25519", 32, 32},
 };
-#define LARGEST_POINT 133u
 #define LARGEST_POINT_HEADER 3u
 
 static bool is_name(const struct curve *curve, const uint8_t *params, size_t length)
@@ -113,7 +112,6 @@ CK_RV key_from_point(const struct curve *curve, const uint8_t *point, struct key
     return *out == NULL ? CKR_HOST_MEMORY : CKR_OK;
 }
 
-/* value*G of a NIST curve; refuses values outside of [1, n-1]. */
 static CK_RV nist_point(const struct curve *curve, const uint8_t *value, uint8_t *point)
 {
     CK_RV rv = CKR_HOST_MEMORY;
@@ -127,9 +125,8 @@ static CK_RV nist_point(const struct curve *curve, const uint8_t *value, uint8_t
         rv = CKR_ATTRIBUTE_VALUE_INVALID;
         goto done;
     }
-    if (point != NULL &&
-        (EC_POINT_mul(group, product, scalar, NULL, NULL, NULL) != 1 ||
-         EC_POINT_point2oct(group, product, POINT_CONVERSION_UNCOMPRESSED, point, curve->point, NULL) == 0)) {
+    if (EC_POINT_mul(group, product, scalar, NULL, NULL, NULL) != 1 ||
+        EC_POINT_point2oct(group, product, POINT_CONVERSION_UNCOMPRESSED, point, curve->point, NULL) == 0) {
         goto done;
     }
     rv = CKR_OK;
@@ -149,19 +146,14 @@ static CK_RV raw_point(const struct curve *curve, const uint8_t *value, uint8_t 
     return made ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-CK_RV key_from_scalar(const struct curve *curve, const uint8_t *value, const uint8_t *point, struct key **out)
+CK_RV curve_multiply(const struct curve *curve, const uint8_t *value, uint8_t *point)
 {
-    uint8_t computed[LARGEST_POINT];
-    CK_RV rv = CKR_OK;
-    if (curve->type == CKK_EC) {
-        rv = nist_point(curve, value, point == NULL ? computed : NULL);
-    } else if (point == NULL) {
-        rv = raw_point(curve, value, computed);
-    }
-    if (rv != CKR_OK) {
-        return rv;
-    }
-    struct key *key = begin(CKO_PRIVATE_KEY, curve, point == NULL ? computed : point);
+    return curve->type == CKK_EC ? nist_point(curve, value, point) : raw_point(curve, value, point);
+}
+
+CK_RV key_from_pair(const struct curve *curve, const uint8_t *value, const uint8_t *point, struct key **out)
+{
+    struct key *key = begin(CKO_PRIVATE_KEY, curve, point);
     if (key == NULL) {
         return CKR_HOST_MEMORY;
     }
@@ -179,7 +171,7 @@ private_from_template(const struct curve *curve, const CK_ATTRIBUTE *template, C
     if (rv != CKR_OK) {
         return rv;
     }
-    uint8_t padded[66] = {0};
+    uint8_t padded[CURVE_FIELD_LIMIT] = {0};
     if (curve->type == CKK_EC) {
         while (length > curve->field && value[0] == 0) {
             value++;
@@ -190,7 +182,11 @@ private_from_template(const struct curve *curve, const CK_ATTRIBUTE *template, C
         return CKR_ATTRIBUTE_VALUE_INVALID;
     }
     memcpy(padded + curve->field - length, value, length);
-    rv = key_from_scalar(curve, padded, NULL, out);
+    uint8_t point[CURVE_POINT_LIMIT];
+    rv = curve_multiply(curve, padded, point);
+    if (rv == CKR_OK) {
+        rv = key_from_pair(curve, padded, point, out);
+    }
     secret_wipe(padded, sizeof padded);
     return rv;
 }

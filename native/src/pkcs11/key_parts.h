@@ -26,6 +26,8 @@ struct curve {
 
 enum { CURVE_P256, CURVE_P384, CURVE_P521, CURVE_X25519, CURVE_ED25519, CURVE_COUNT };
 extern const struct curve curves[CURVE_COUNT];
+#define CURVE_FIELD_LIMIT 66u
+#define CURVE_POINT_LIMIT 133u
 
 /* The curve of a CKA_EC_PARAMS value for a key type; NULL where it is none of ours. */
 const struct curve *curve_find(CK_KEY_TYPE type, const uint8_t *params, size_t length);
@@ -84,6 +86,8 @@ struct rsa_bignums {
     BIGNUM *n, *e, *d, *p, *q, *dp, *dq, *qinv;
 };
 
+void rsa_bignums_free(struct rsa_bignums *numbers);
+
 /* Completes what is missing of a private key, checks the rest, builds the key. The numbers stay the caller's. */
 CK_RV key_from_rsa(CK_OBJECT_CLASS class, struct rsa_bignums *numbers, struct key **out);
 
@@ -92,12 +96,14 @@ CK_RV key_from_dh(
     CK_OBJECT_CLASS class, const struct modp_group *group, const uint8_t *value, size_t length, CK_ULONG value_bits,
     struct key **out);
 
-/*
- * A public key from a point (curve->point octets, checked), or a private key from a value (curve->field octets,
- * checked) and its point; a NULL point is computed.
- */
+/* The public value of a private value (curve->field octets). CKR_ATTRIBUTE_VALUE_INVALID outside of [1, n-1]. */
+CK_RV curve_multiply(const struct curve *curve, const uint8_t *value, uint8_t *point);
+
+/* A public key from a point (curve->point octets), which is checked. */
 CK_RV key_from_point(const struct curve *curve, const uint8_t *point, struct key **out);
-CK_RV key_from_scalar(const struct curve *curve, const uint8_t *value, const uint8_t *point, struct key **out);
+
+/* A private key from a value and its point, both known to be right. */
+CK_RV key_from_pair(const struct curve *curve, const uint8_t *value, const uint8_t *point, struct key **out);
 
 CK_RV key_rsa_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
 CK_RV key_dh_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);

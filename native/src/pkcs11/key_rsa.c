@@ -20,6 +20,16 @@ static void list(struct rsa_bignums *numbers, BIGNUM **slots[NUMBER_COUNT])
     memcpy(slots, all, sizeof all);
 }
 
+void rsa_bignums_free(struct rsa_bignums *numbers)
+{
+    BIGNUM **slots[NUMBER_COUNT];
+    list(numbers, slots);
+    for (size_t i = 0; i < NUMBER_COUNT; i++) {
+        BN_clear_free(*slots[i]);
+        *slots[i] = NULL;
+    }
+}
+
 /* Makes a number that is absent; FALSE where there is no memory. */
 static bool make(BIGNUM **slot)
 {
@@ -169,8 +179,13 @@ static CK_RV build(CK_OBJECT_CLASS class, struct rsa_bignums *numbers, struct ke
         return CKR_ATTRIBUTE_VALUE_INVALID;
     }
     if (class == CKO_PRIVATE_KEY) {
+        /* draft-irtf-cfrg-rsa-guidance: of d at the modulus' length */
+        uint8_t padded[RSA_MAX_BITS / 8] = {0};
+        size_t k = key->components[0].length;
         key->rejection = key->memory + key->memory_used;
-        SHA256(prepared[2].octets, prepared[2].length, key->rejection);
+        BN_bn2binpad(numbers->d, padded, (int)k);
+        SHA256(padded, k, key->rejection);
+        secret_wipe(padded, sizeof padded);
     }
     *out = key;
     return CKR_OK;
@@ -243,8 +258,6 @@ CK_RV key_rsa_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template,
     if (rv == CKR_OK) {
         rv = key_from_rsa(class, &numbers, out);
     }
-    for (size_t i = 0; i < NUMBER_COUNT; i++) {
-        BN_clear_free(*slots[i]);
-    }
+    rsa_bignums_free(&numbers);
     return rv;
 }
