@@ -7,7 +7,7 @@
  */
 #include "batch/break_even.h"
 #include "batch/job.h"
-#include "ec/ec_ifma.h"
+#include "ec/ec.h"
 #include "measure.h"
 #include "modexp/modexp_ifma.h"
 #include "modexp/modp_group.h"
@@ -182,7 +182,7 @@ static void run_raw(void *context)
         job_of(&jobs[lane], call, lane);
         pointers[lane] = &jobs[lane];
     }
-    modexp_ifma_rsa_private_raw(pointers, call->lanes);
+    rsa_ifma_private_raw(pointers, call->lanes);
 }
 
 /* Makes the operands valid: signatures that verify, points on the curve, peers that are public values. */
@@ -262,13 +262,13 @@ static double madds_of(const struct row *row)
     switch (row->primitive) {
     case RSA_PRIVATE:
         return (
-            double)(row->shape == RAW ? modexp_ifma_madds_raw(row->bits) : modexp_ifma_madds(RSA_PRIVATE, row->bits));
+            double)(row->shape == RAW ? rsa_ifma_private_raw_count(row->bits) : modexp_ifma_count(RSA_PRIVATE, row->bits));
     case RSA_PUBLIC:
     case MODP_KEYGEN:
-        return (double)modexp_ifma_madds(row->primitive, row->bits);
+        return (double)modexp_ifma_count(row->primitive, row->bits);
     case MODP_DERIVE:
         return (
-            double)(modexp_ifma_madds(MODP_DERIVE, row->bits) + (row->shape == ONESHOT ? modexp_ifma_madds(MODP_KEYGEN, row->bits) : 0));
+            double)(modexp_ifma_count(MODP_DERIVE, row->bits) + (row->shape == ONESHOT ? modexp_ifma_count(MODP_KEYGEN, row->bits) : 0));
     default:
         return (double)ec_ifma_madds(row->primitive);
     }

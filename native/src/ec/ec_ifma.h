@@ -40,10 +40,4 @@ extern const unsigned long p256_ifma_derive_madds;
 extern const unsigned long p256_ifma_sign_madds;
 extern const unsigned long p256_ifma_verify_madds;
 
-/*
- * 512-bit vpmadd52 instructions of one call, that is of a batch of eight, counted from the algorithm; what a benchmark
- * divides the multiplier's rate by to get the limit. 0 for a primitive that has no kernel here.
- */
-unsigned long ec_ifma_madds(enum primitive primitive);
-
 #endif
