@@ -1,6 +1,6 @@
 /*
- * The frame of the tests in C: a failing check tells its place and ends the program; the last line tells how many checks
- * passed.
+ * The frame of the tests in C: a failing check tells its place and ends the program; the last line tells how many
+ * checks passed.
  */
 #ifndef CARDINAL_CHECK_H
 #define CARDINAL_CHECK_H

@@ -53,11 +53,13 @@ extern "C" {
 
 /* ulKind of a derivation. g is the shared secret; prf is HMAC with the hash of prfMechanism, keyed by pKey. */
 
-/* prf(pKey, g | pSuffix): RFC 7296 section 2.14 SKEYSEED (pKey Ni | Nr, no suffix) and its rekeying form (pKey SK_d). */
+/* prf(pKey, g | pSuffix): RFC 7296 section 2.14 SKEYSEED (pKey Ni | Nr, no suffix) and its rekeying form (pKey SK_d).
+ */
 #define CKB_DERIVE_PRF 1UL
 /* prf+(pKey, g | pSuffix) of ulLength octets: RFC 7296 section 2.17 KEYMAT with a fresh key exchange. */
 #define CKB_DERIVE_PRF_PLUS 2UL
-/* prf+(prf(pKey, g | pSuffix), pSeed) of ulLength octets: SKEYSEED, then SK_d | SK_ai | ... of RFC 7296 section 2.14. */
+/* prf+(prf(pKey, g | pSuffix), pSeed) of ulLength octets: SKEYSEED, then SK_d | SK_ai | ... of RFC 7296 section 2.14.
+ */
 #define CKB_DERIVE_PRF_THEN_PRF_PLUS 3UL
 
 /* A derivation fused behind an agreement. The module reads it during the call only. */
@@ -66,11 +68,11 @@ typedef struct CK_CARDINAL_DERIVATION {
     CK_MECHANISM_TYPE prfMechanism; /* CKM_SHA_1_HMAC, CKM_SHA256_HMAC, CKM_SHA384_HMAC or CKM_SHA512_HMAC */
     CK_BYTE_PTR pKey;               /* the prf's key, a secret of the caller's or public nonces */
     CK_ULONG ulKeyLen;
-    CK_BYTE_PTR pSuffix;            /* follows g in the prf's text */
+    CK_BYTE_PTR pSuffix; /* follows g in the prf's text */
     CK_ULONG ulSuffixLen;
-    CK_BYTE_PTR pSeed;              /* CKB_DERIVE_PRF_THEN_PRF_PLUS: the second step's seed */
+    CK_BYTE_PTR pSeed; /* CKB_DERIVE_PRF_THEN_PRF_PLUS: the second step's seed */
     CK_ULONG ulSeedLen;
-    CK_ULONG ulLength;              /* octets of prf+, 1 to 255 times the hash's length; ignored by CKB_DERIVE_PRF */
+    CK_ULONG ulLength; /* octets of prf+, 1 to 255 times the hash's length; ignored by CKB_DERIVE_PRF */
 } CK_CARDINAL_DERIVATION;
 
 /*
@@ -83,12 +85,12 @@ typedef struct CK_CARDINAL_DERIVATION {
  * A lane that fails leaves no object behind, writes no output but the lengths, and does not touch other lanes.
  */
 typedef struct CK_CARDINAL_BATCH_LANE {
-    CK_ULONG ulOperation;         /* CKB_... */
-    CK_MECHANISM_PTR pMechanism;  /* the operation's mechanism; CKB_GENERATE: CKM_..._KEY_PAIR_GEN */
-    CK_OBJECT_HANDLE hKey;        /* 0 where the operation has none */
-    CK_ATTRIBUTE_PTR pTemplate;   /* domain parameters, see CKB_GENERATE */
+    CK_ULONG ulOperation;        /* CKB_... */
+    CK_MECHANISM_PTR pMechanism; /* the operation's mechanism; CKB_GENERATE: CKM_..._KEY_PAIR_GEN */
+    CK_OBJECT_HANDLE hKey;       /* 0 where the operation has none */
+    CK_ATTRIBUTE_PTR pTemplate;  /* domain parameters, see CKB_GENERATE */
     CK_ULONG ulCount;
-    CK_ATTRIBUTE_PTR pTemplate2;  /* for the object that is made */
+    CK_ATTRIBUTE_PTR pTemplate2; /* for the object that is made */
     CK_ULONG ulCount2;
     CK_BYTE_PTR pIn;
     CK_ULONG ulInLen;
@@ -102,11 +104,11 @@ typedef struct CK_CARDINAL_BATCH_LANE {
      */
     const CK_CARDINAL_DERIVATION *pDerivation;
     CK_BYTE_PTR pOut;
-    CK_ULONG ulOutLen;            /* in: room at pOut; out: octets written */
+    CK_ULONG ulOutLen; /* in: room at pOut; out: octets written */
     CK_BYTE_PTR pPublic;
-    CK_ULONG ulPublicLen;         /* in: room at pPublic; out: octets written */
-    CK_OBJECT_HANDLE hNew;        /* out: the object made, a session object of hSession; else 0 */
-    CK_RV rv;                     /* out */
+    CK_ULONG ulPublicLen;  /* in: room at pPublic; out: octets written */
+    CK_OBJECT_HANDLE hNew; /* out: the object made, a session object of hSession; else 0 */
+    CK_RV rv;              /* out */
 } CK_CARDINAL_BATCH_LANE;
 
 typedef struct CK_CARDINAL_BATCH_FUNCTIONS {

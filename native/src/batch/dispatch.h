@@ -2,29 +2,30 @@
 #ifndef CARDINAL_DISPATCH_H
 #define CARDINAL_DISPATCH_H
 
+#include "batch/break_even.h"
 #include "batch/job.h"
 
 /*
  * Runs jobs of any mix: groups them by primitive and size, gives full vectors to the widest available back-end, and a
  * rest to it only where the rest reaches the break-even of that primitive and size, else to the portable one. Uses the
- * calling thread only; safe for use by many threads. Sets every job's status; allocates nothing that can fail.
+ * calling thread only; safe for use by many threads. Sets every job's status; allocates nothing.
  */
 void dispatch_run(struct job jobs[], size_t count);
 
-/*
- * Settles which back-ends serve, once before the first dispatch_run; later calls replace the settings and must not run
- * beside dispatch_run.
- *
- * backend: "auto", "portable" or "ifma" (forces every job that it has a kernel for onto it, whatever the count); NULL:
- * "auto". tuning: path of a file of break-even points as `cardinal tune` writes it, NULL for the built-in ones.
- * Returns NULL, or a message (static) that names what is wrong; the settings are then as before.
- */
-const char *dispatch_configure(const char *backend, const char *tuning);
+/* Which back-ends may serve. */
+enum dispatch_choice {
+    DISPATCH_AUTO,     /* what the processor has, from the break-even on */
+    DISPATCH_PORTABLE, /* libcrypto alone */
+    DISPATCH_IFMA      /* every job that the IFMA back-end has a kernel for goes there, whatever the count */
+};
 
 /*
- * The fewest jobs of this primitive and size at which the widest available back-end beats the portable one;
- * SIZE_MAX where it never does.
+ * Settles how dispatch_run chooses; must not run beside it. The table is copied. False where the choice is
+ * DISPATCH_IFMA and this processor cannot: the settings are then as before.
  */
-size_t dispatch_break_even(enum primitive primitive, unsigned bits);
+bool dispatch_configure(enum dispatch_choice choice, const struct break_even_table *table);
+
+/* The choice that a setting names, "auto", "portable" or "ifma"; false where it names none. */
+bool dispatch_choice_of(const char *name, enum dispatch_choice *choice);
 
 #endif

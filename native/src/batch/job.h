@@ -30,6 +30,7 @@ enum primitive {
 };
 
 enum job_status {
+    JOB_PENDING, /* not run yet: what dispatch_run sets first, and never leaves */
     JOB_OK,
     JOB_REFUSED, /* an operand is out of range: the peer's value, a signature that does not verify, r or s = 0 */
     JOB_FAULT    /* the machine computed a wrong result (RSA check) or a resource is missing; nothing was written */
@@ -102,8 +103,8 @@ struct backend {
     /* Whether it has a kernel for the primitive at this size (RSA: modulus bits, MODP: prime bits, else 0). */
     bool (*runs)(enum primitive primitive, unsigned bits);
     /*
-     * Runs count jobs, all of one primitive and size, and sets each one's status. Safe for use by many threads. Jobs may
-     * share keys and inputs, never outputs.
+     * Runs count jobs, all of one primitive and size, and sets each one's status. Safe for use by many threads. Jobs
+     * may share keys and inputs, never outputs.
      */
     void (*run)(enum primitive primitive, struct job *const jobs[], size_t count);
 };

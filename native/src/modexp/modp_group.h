@@ -9,7 +9,8 @@
 struct modp_group;
 
 /* The group with this prime (big-endian, leading zeros allowed) and generator 2; NULL where there is none. */
-const struct modp_group *modp_group_find(const uint8_t *prime, size_t prime_length, const uint8_t *base, size_t base_length);
+const struct modp_group *
+modp_group_find(const uint8_t *prime, size_t prime_length, const uint8_t *base, size_t base_length);
 
 /* The group with a prime of this many bits: 2048, 3072, 4096, 6144 or 8192; else NULL. */
 const struct modp_group *modp_group_of_bits(unsigned bits);

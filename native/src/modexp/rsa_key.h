@@ -23,8 +23,8 @@ struct rsa_numbers {
 struct rsa_key;
 
 /*
- * Prepares a key and copies the numbers. NULL where they are no key: n even, not of RSA_MIN_BITS to RSA_MAX_BITS, e even
- * or below 3 or of more than 64 bits; for a private key also p*q != n, dp, dq or qinv inconsistent with them.
+ * Prepares a key and copies the numbers. NULL where they are no key: n even, not of RSA_MIN_BITS to RSA_MAX_BITS, e
+ * even or below 3 or of more than 64 bits; for a private key also p*q != n, dp, dq or qinv inconsistent with them.
  * Secrets lie in memory of secret_alloc(). The key is immutable but for its blinding state, which has its own lock.
  */
 struct rsa_key *rsa_key_new(const struct rsa_numbers *numbers);

@@ -24,8 +24,7 @@ enum operation_kind { OPERATION_DIGEST, OPERATION_SIGN, OPERATION_VERIFY, OPERAT
  * Begins; copies the parameter; takes its own reference of the key (NULL for a digest). CKR_MECHANISM_INVALID,
  * CKR_MECHANISM_PARAM_INVALID, CKR_KEY_TYPE_INCONSISTENT, CKR_KEY_SIZE_RANGE, CKR_HOST_MEMORY. Encryption: RSA only.
  */
-CK_RV operation_begin(
-    enum operation_kind kind, const CK_MECHANISM *mechanism, struct key *key, struct operation **out);
+CK_RV operation_begin(enum operation_kind kind, const CK_MECHANISM *mechanism, struct key *key, struct operation **out);
 
 /* More data; CKR_FUNCTION_NOT_SUPPORTED where the mechanism is single-part. */
 CK_RV operation_update(struct operation *operation, const uint8_t *data, size_t length);
@@ -53,13 +52,8 @@ void operation_free(struct operation *operation);
 
 /* C_GenerateKeyPair and C_GenerateKey: reads the parameters it needs from the templates. */
 CK_RV mechanism_generate_pair(
-    const CK_MECHANISM *mechanism,
-    const CK_ATTRIBUTE *public_template,
-    CK_ULONG public_count,
-    const CK_ATTRIBUTE *private_template,
-    CK_ULONG private_count,
-    struct key **public_key,
-    struct key **private_key);
+    const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *public_template, CK_ULONG public_count,
+    const CK_ATTRIBUTE *private_template, CK_ULONG private_count, struct key **public_key, struct key **private_key);
 CK_RV mechanism_generate_secret(
     const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
 
@@ -71,12 +65,7 @@ CK_RV mechanism_generate_secret(
  */
 typedef CK_RV (*key_resolver)(void *context, CK_OBJECT_HANDLE handle, struct key **key);
 CK_RV mechanism_derive(
-    const CK_MECHANISM *mechanism,
-    struct key *base,
-    key_resolver resolver,
-    void *context,
-    const CK_ATTRIBUTE *template,
-    CK_ULONG count,
-    struct key **out);
+    const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,
+    CK_ULONG count, struct key **out);
 
 #endif

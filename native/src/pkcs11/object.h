@@ -24,25 +24,16 @@ void session_leave_batch(struct session *session);
  * (its CKA_SENSITIVE); NULL where it does not matter.
  */
 CK_RV session_key(
-    struct session *session,
-    CK_OBJECT_HANDLE handle,
-    CK_OBJECT_CLASS class,
-    CK_ATTRIBUTE_TYPE usage,
-    CK_MECHANISM_TYPE mechanism,
-    struct key **key);
+    struct session *session, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class, CK_ATTRIBUTE_TYPE usage,
+    CK_MECHANISM_TYPE mechanism, struct key **key);
 
 /*
  * Makes a session object from key material (takes its own reference of the key) and a template, by the rules of
  * generation or derivation for defaults and consistency; base is the object derived from, 0 for none.
  */
 CK_RV session_make_object(
-    struct session *session,
-    struct key *key,
-    const CK_ATTRIBUTE *template,
-    CK_ULONG count,
-    CK_MECHANISM_TYPE mechanism,
-    CK_OBJECT_HANDLE base,
-    CK_OBJECT_HANDLE *out);
+    struct session *session, struct key *key, const CK_ATTRIBUTE *template, CK_ULONG count, CK_MECHANISM_TYPE mechanism,
+    CK_OBJECT_HANDLE base, CK_OBJECT_HANDLE *out);
 
 void session_destroy_object(struct session *session, CK_OBJECT_HANDLE handle);
 
