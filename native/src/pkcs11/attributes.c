@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pkcs11/key_parts.h"
 #include "secret.h"
 
 #define DATA (1u << CKO_DATA)
@@ -271,29 +272,6 @@ CK_RV template_check(const CK_ATTRIBUTE *template, CK_ULONG count)
             return CKR_TEMPLATE_INCONSISTENT;
         }
     }
-    return CKR_OK;
-}
-
-const CK_ATTRIBUTE *template_find(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE_TYPE type)
-{
-    for (CK_ULONG i = 0; i < count; i++) {
-        if (template[i].type == type) {
-            return &template[i];
-        }
-    }
-    return NULL;
-}
-
-CK_RV template_number(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE_TYPE type, CK_ULONG *value)
-{
-    const CK_ATTRIBUTE *attribute = template_find(template, count, type);
-    if (attribute == NULL) {
-        return CKR_OK;
-    }
-    if (attribute->ulValueLen != sizeof *value) {
-        return CKR_ATTRIBUTE_VALUE_INVALID;
-    }
-    memcpy(value, attribute->pValue, sizeof *value);
     return CKR_OK;
 }
 

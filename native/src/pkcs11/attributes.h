@@ -92,9 +92,7 @@ CK_RV attribute_check(const struct attribute_rule *rule, const void *value, CK_U
  */
 CK_RV template_check(const CK_ATTRIBUTE *template, CK_ULONG count);
 
-/* In a checked template: the attribute or NULL, and values with a default. */
-const CK_ATTRIBUTE *template_find(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE_TYPE type);
-CK_RV template_number(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE_TYPE type, CK_ULONG *value);
+/* A CK_BBOOL of a checked template; *value stays where it is absent. CKR_ATTRIBUTE_VALUE_INVALID. */
 CK_RV template_flag(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE_TYPE type, bool *value);
 
 /*

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include "pkcs11/mechanism.h"
+#include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
 #include "pkcs11/objects.h"
 #include "pkcs11/sessions.h"
@@ -55,7 +56,7 @@ static CK_RV generate_key(
     CK_KEY_TYPE type = generated_type(mechanism->mechanism);
     CK_RV rv = template_check(template, count);
     if (rv == CKR_OK && type == CKK_GENERIC_SECRET) {
-        rv = template_number(template, count, CKA_KEY_TYPE, &type);
+        rv = template_ulong(template, count, CKA_KEY_TYPE, type, &type);
     }
     if (rv == CKR_OK) {
         rv = object_prepare(session, CKO_SECRET_KEY, type, template, count, &making, &attributes);
@@ -200,7 +201,7 @@ static CK_RV derive(
     struct key *key = NULL;
     CK_RV rv = template_check(template, count);
     if (rv == CKR_OK && !as_data) {
-        rv = template_number(template, count, CKA_KEY_TYPE, &type);
+        rv = template_ulong(template, count, CKA_KEY_TYPE, type, &type);
     }
     if (rv == CKR_OK) {
         rv = object_key(session, base, CK_UNAVAILABLE_INFORMATION, CKA_DERIVE, mechanism->mechanism, NULL, &base_key);

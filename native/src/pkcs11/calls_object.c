@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "pkcs11/files.h"
+#include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
 #include "pkcs11/objects.h"
 #include "pkcs11/sessions.h"
@@ -18,10 +19,10 @@ static CK_RV create(struct session *session, const CK_ATTRIBUTE *template, CK_UL
     struct key *key = NULL;
     CK_RV rv = template_check(template, count);
     if (rv == CKR_OK) {
-        rv = template_number(template, count, CKA_CLASS, &class);
+        rv = template_ulong(template, count, CKA_CLASS, class, &class);
     }
     if (rv == CKR_OK) {
-        rv = template_number(template, count, CKA_KEY_TYPE, &type);
+        rv = template_ulong(template, count, CKA_KEY_TYPE, type, &type);
     }
     if (rv == CKR_OK && (template_find(template, count, CKA_CLASS) == NULL ||
                          (class >= CKO_PUBLIC_KEY && class <= CKO_SECRET_KEY && type == CK_UNAVAILABLE_INFORMATION))) {

@@ -4,14 +4,12 @@
  */
 #include <string.h>
 
+#include "batch/execute.h"
 #include "pkcs11/calls.h"
 #include "pkcs11/module.h"
 #include "pkcs11/sessions.h"
 
 #define EXPORTED __attribute__((visibility("default")))
-
-/* the batch executor's */
-extern const CK_CARDINAL_BATCH_FUNCTIONS batch_functions;
 
 EXPORTED CK_RV C_GetInterfaceList(CK_INTERFACE_PTR list, CK_ULONG_PTR count);
 EXPORTED CK_RV

@@ -102,19 +102,37 @@ static CK_RV check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
     return CKR_OK;
 }
 
+/* What the settings say of back-ends; one line on standard error where it cannot be done. */
+static bool configure_back_ends(void)
+{
+    enum dispatch_choice choice = DISPATCH_AUTO;
+    struct break_even_table table = break_even_measured;
+    if (*settings.backend != '\0' && !dispatch_choice_of(settings.backend, &choice)) {
+        notice("backend: '%s' is none of auto, portable, ifma", settings.backend);
+        return false;
+    }
+    if (*settings.tuning != '\0') {
+        unsigned line = 0;
+        const char *wrong = break_even_read(settings.tuning, &table, &line);
+        if (wrong != NULL) {
+            notice("tuning: %.300s, line %u: %s", settings.tuning, line, wrong);
+            return false;
+        }
+    }
+    if (!dispatch_configure(choice, &table)) {
+        notice("backend: this processor cannot run '%s'", settings.backend);
+        return false;
+    }
+    return true;
+}
+
 static CK_RV start(const CK_C_INITIALIZE_ARGS *arguments)
 {
     CK_RV rv = arguments != NULL ? check_arguments(arguments) : CKR_OK;
     if (rv != CKR_OK) {
         return rv;
     }
-    if (!settings_read(arguments != NULL ? arguments->pReserved : NULL, &settings)) {
-        return CKR_ARGUMENTS_BAD;
-    }
-    const char *wrong = dispatch_configure(
-        *settings.backend != '\0' ? settings.backend : NULL, *settings.tuning != '\0' ? settings.tuning : NULL);
-    if (wrong != NULL) {
-        notice("%s", wrong);
+    if (!settings_read(arguments != NULL ? arguments->pReserved : NULL, &settings) || !configure_back_ends()) {
         return CKR_ARGUMENTS_BAD;
     }
     return CKR_OK;

@@ -2,13 +2,7 @@
 #ifndef CARDINAL_NOTICE_H
 #define CARDINAL_NOTICE_H
 
-#include <stdio.h>
-
-#define notice(...)                                                                                                    \
-    do {                                                                                                               \
-        char notice_line[512];                                                                                         \
-        snprintf(notice_line, sizeof notice_line, __VA_ARGS__);                                                        \
-        fprintf(stderr, "cardinal-card: %s\n", notice_line);                                                           \
-    } while (0)
+/* printf's arguments; a line longer than 1 KiB is cut. */
+void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,6 +1,7 @@
 #include "pkcs11/settings.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
