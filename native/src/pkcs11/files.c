@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "pkcs11/notice.h"
 #include "pkcs11/record.h"
 #include "pkcs11/seal.h"
 #include "pkcs11/store.h"
@@ -258,7 +257,8 @@ static CK_RV read_material(
     file_name(name, object_name, material_suffix(attributes));
     if (!store_read(folder, name, &file, &file_length)) {
         struct stat status;
-        bool is_empty = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0;
+        bool is_empty = !files_sealed(attributes) && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        status.st_size == 0;
         /* public data of no octets has a file of none */
         return class == CKO_DATA && is_empty ? attributes_put(attributes, CKA_VALUE, "", 0)
                                              : CKR_ENCRYPTED_DATA_INVALID;
@@ -274,7 +274,8 @@ static CK_RV read_material(
     return rv;
 }
 
-CK_RV files_read(struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object)
+CK_RV files_read(
+    struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object, bool *foreign)
 {
     char file[FILE_NAME_ROOM];
     uint8_t *text;
@@ -282,6 +283,7 @@ CK_RV files_read(struct token *token, int folder, const char *name, const uint8_
     struct attributes attributes = {.count = 0};
     struct key *key = NULL;
     *object = NULL;
+    *foreign = false;
     file_name(file, name, ATTRIBUTES_SUFFIX);
     bool good = store_read(folder, file, &text, &length);
     if (good) {
@@ -290,24 +292,16 @@ CK_RV files_read(struct token *token, int folder, const char *name, const uint8_
                attributes_complete(&attributes) == CKR_OK;
         store_release(text, length);
     }
-    if (!good) {
+    if (!good || (secret == NULL && files_sealed(&attributes))) {
         attributes_clear(&attributes);
-        notice("%s: torn or foreign; left alone", file);
-        return CKR_OK;
-    }
-    if (secret == NULL && files_sealed(&attributes)) {
-        attributes_clear(&attributes);
+        *foreign = !good;
         return CKR_OK;
     }
     CK_RV rv = read_material(folder, name, &attributes, secret, &key);
-    if (rv == CKR_HOST_MEMORY) {
-        attributes_clear(&attributes);
-        return rv;
-    }
     if (rv != CKR_OK) {
-        notice("%s%s: missing, torn or foreign; left alone", name, material_suffix(&attributes));
         attributes_clear(&attributes);
-        return CKR_OK;
+        *foreign = rv != CKR_HOST_MEMORY;
+        return *foreign ? CKR_OK : rv;
     }
     *object = object_new(token, &attributes, key);
     key_unref(key);

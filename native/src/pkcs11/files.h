@@ -23,10 +23,11 @@ CK_RV files_write_attributes(int folder, struct object *object, const struct att
 CK_RV files_remove(int folder, const struct object *object);
 
 /*
- * Reads the object of a name. secret: NULL: no login. *object is NULL where it needs one, or where it is torn or
- * foreign (told on standard error).
+ * Reads the object of a name. secret: NULL: no login. *object is NULL where it needs one, and where its files are torn
+ * or foreign, which *foreign tells.
  */
-CK_RV files_read(struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object);
+CK_RV files_read(
+    struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object, bool *foreign);
 
 /* Whether the file of an object's attributes is another one now. */
 bool files_changed(int folder, const struct object *object);

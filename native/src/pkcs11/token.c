@@ -170,14 +170,32 @@ static bool is_furniture(const char *file)
     return false;
 }
 
+/* One line for each file that is skipped, however often the folder is read. */
+static void tell_skipped(struct token *token, const char *file)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (const char *at = file; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3u;
+    }
+    for (unsigned i = 0; i < token->told_count; i++) {
+        if (token->told[i] == hash) {
+            return;
+        }
+    }
+    if (token->told_count < TOLD_LIMIT) {
+        token->told[token->told_count++] = hash;
+        notice("token-%lu/%s: torn or foreign; left alone", token->slot, file);
+    }
+}
+
 /* One file of the folder: an object that is new, or changed, or as it was. Under admin and the folder's lock. */
 static CK_RV read_entry(struct token *token, int folder, const char *file, const uint8_t *secret)
 {
     char name[OBJECT_NAME_DIGITS + 1];
-    bool known;
-    if (!files_object_name(file, name, &known)) {
-        if (!known && !is_furniture(file) && !token->loaded) {
-            notice("token-%lu/%.200s: foreign or left over from a crash; left alone", token->slot, file);
+    bool material;
+    if (!files_object_name(file, name, &material)) {
+        if (!material && !is_furniture(file)) {
+            tell_skipped(token, file);
         }
         return CKR_OK;
     }
@@ -187,7 +205,11 @@ static CK_RV read_entry(struct token *token, int folder, const char *file, const
         return CKR_OK;
     }
     struct object *object;
-    CK_RV rv = files_read(token, folder, name, secret, &object);
+    bool foreign;
+    CK_RV rv = files_read(token, folder, name, secret, &object, &foreign);
+    if (foreign) {
+        tell_skipped(token, file);
+    }
     if (rv != CKR_OK || object == NULL) {
         return rv;
     }

@@ -16,6 +16,7 @@
 #define SESSION_OBJECT_LIMIT 10000u /* of one token */
 #define SERIAL_DIGITS 16u
 #define LABEL_OCTETS 32u
+#define TOLD_LIMIT 64u
 
 enum login { LOGIN_NONE, LOGIN_USER, LOGIN_SO };
 
@@ -39,6 +40,10 @@ struct token {
     bool loaded;
     uint64_t generation; /* of the folder when objects was read */
     char serial[SERIAL_DIGITS + 1];
+
+    /* under admin: files that were told of as torn or foreign, by a hash of their names; more are not told of */
+    uint64_t told[TOLD_LIMIT];
+    unsigned told_count;
 };
 
 /* What the file `token` of its folder holds. */
