@@ -26,7 +26,7 @@ struct fe_wide {
 #define FE_CARRY_MADDS 1u
 #define FE_SCALE_MADDS 11u
 
-static inline struct fe fe_splat(const uint64_t limb[FE_LIMBS])
+LANES_INLINE struct fe fe_splat(const uint64_t limb[FE_LIMBS])
 {
     struct fe r;
     for (int i = 0; i < FE_LIMBS; i++) {
@@ -35,7 +35,7 @@ static inline struct fe fe_splat(const uint64_t limb[FE_LIMBS])
     return r;
 }
 
-static inline struct fe fe_small(uint64_t value)
+LANES_INLINE struct fe fe_small(uint64_t value)
 {
     return fe_splat((const uint64_t[FE_LIMBS]){value, 0, 0, 0, 0});
 }
@@ -44,7 +44,7 @@ static inline struct fe fe_small(uint64_t value)
  * All limbs at once: each gives what is above 51 bits to the next, the top one 19 times to the lowest. Limbs of up to
  * 2^63 leave 2^51 + 19 * 2^12 at most.
  */
-static inline struct fe fe_carry(struct fe_wide a)
+LANES_INLINE struct fe fe_carry(struct fe_wide a)
 {
     lanes mask = splat(((uint64_t)1 << 51) - 1);
     struct fe r;
@@ -55,7 +55,7 @@ static inline struct fe fe_carry(struct fe_wide a)
     return r;
 }
 
-static inline struct fe_wide fe_widen(struct fe a)
+LANES_INLINE struct fe_wide fe_widen(struct fe a)
 {
     struct fe_wide r;
     for (int i = 0; i < FE_LIMBS; i++) {
@@ -64,7 +64,7 @@ static inline struct fe_wide fe_widen(struct fe a)
     return r;
 }
 
-static inline struct fe_wide fe_wide_add(struct fe_wide a, struct fe_wide b)
+LANES_INLINE struct fe_wide fe_wide_add(struct fe_wide a, struct fe_wide b)
 {
     for (int i = 0; i < FE_LIMBS; i++) {
         a.limb[i] = add(a.limb[i], b.limb[i]);
@@ -76,7 +76,7 @@ static inline struct fe_wide fe_wide_add(struct fe_wide a, struct fe_wide b)
  * a - b, for limbs of b up to 2^61 and of a up to 2^62: 2^11 * p in limbs just below 2^62 is added so that no limb
  * falls below zero.
  */
-static inline struct fe_wide fe_wide_sub(struct fe_wide a, struct fe_wide b)
+LANES_INLINE struct fe_wide fe_wide_sub(struct fe_wide a, struct fe_wide b)
 {
     lanes low = splat((((uint64_t)1 << 51) - 19) << 11);
     lanes others = splat((((uint64_t)1 << 51) - 1) << 11);
@@ -86,12 +86,12 @@ static inline struct fe_wide fe_wide_sub(struct fe_wide a, struct fe_wide b)
     return a;
 }
 
-static inline struct fe fe_add(struct fe a, struct fe b)
+LANES_INLINE struct fe fe_add(struct fe a, struct fe b)
 {
     return fe_carry(fe_wide_add(fe_widen(a), fe_widen(b)));
 }
 
-static inline struct fe fe_sub(struct fe a, struct fe b)
+LANES_INLINE struct fe fe_sub(struct fe a, struct fe b)
 {
     return fe_carry(fe_wide_sub(fe_widen(a), fe_widen(b)));
 }
@@ -100,7 +100,7 @@ static inline struct fe fe_sub(struct fe a, struct fe b)
  * 2^255 = 19: columns 5 to 9 go down five places. Columns stay below 7.5 * 2^52, the sums below 2^59. A product keeps
  * the multiplier busy, so it folds by shifts and additions; a square has those in plenty and folds by the multiplier.
  */
-static inline struct fe_wide fe_fold_product(const lanes column[2 * FE_LIMBS])
+LANES_INLINE struct fe_wide fe_fold_product(const lanes column[2 * FE_LIMBS])
 {
     struct fe_wide r;
     for (int i = 0; i < FE_LIMBS; i++) {
@@ -110,7 +110,7 @@ static inline struct fe_wide fe_fold_product(const lanes column[2 * FE_LIMBS])
     return r;
 }
 
-static inline struct fe_wide fe_fold_square(const lanes column[2 * FE_LIMBS])
+LANES_INLINE struct fe_wide fe_fold_square(const lanes column[2 * FE_LIMBS])
 {
     struct fe_wide r;
     for (int i = 0; i < FE_LIMBS; i++) {
@@ -123,7 +123,7 @@ static inline struct fe_wide fe_fold_square(const lanes column[2 * FE_LIMBS])
  * Of two limbs, the low half of a product has weight 2^(51(i+j)), the high half 2^52 times that: the next column,
  * twice. So the high halves are summed first, doubled, and the low ones added to them.
  */
-static inline struct fe_wide fe_mul_wide(struct fe a, struct fe b)
+LANES_INLINE struct fe_wide fe_mul_wide(struct fe a, struct fe b)
 {
     lanes column[2 * FE_LIMBS];
     for (int i = 0; i < 2 * FE_LIMBS; i++) {
@@ -150,7 +150,7 @@ static inline struct fe_wide fe_mul_wide(struct fe a, struct fe b)
 }
 
 /* As fe_mul_wide(a, a), each product of two different limbs once and doubled. */
-static inline struct fe_wide fe_sqr_wide(struct fe a)
+LANES_INLINE struct fe_wide fe_sqr_wide(struct fe a)
 {
     lanes column[2 * FE_LIMBS];
     for (int i = 0; i < 2 * FE_LIMBS; i++) {
@@ -184,18 +184,18 @@ static inline struct fe_wide fe_sqr_wide(struct fe a)
     return fe_fold_square(column);
 }
 
-static inline struct fe fe_mul(struct fe a, struct fe b)
+LANES_INLINE struct fe fe_mul(struct fe a, struct fe b)
 {
     return fe_carry(fe_mul_wide(a, b));
 }
 
-static inline struct fe fe_sqr(struct fe a)
+LANES_INLINE struct fe fe_sqr(struct fe a)
 {
     return fe_carry(fe_sqr_wide(a));
 }
 
 /* sum + factor * a, for limbs of sum up to 2^61 and a factor below 2^20. */
-static inline struct fe_wide fe_scale_add(struct fe_wide sum, struct fe a, uint64_t factor)
+LANES_INLINE struct fe_wide fe_scale_add(struct fe_wide sum, struct fe a, uint64_t factor)
 {
     lanes f = splat(factor);
     lanes high[FE_LIMBS];
@@ -211,7 +211,7 @@ static inline struct fe_wide fe_scale_add(struct fe_wide sum, struct fe a, uint6
 }
 
 /* b in the lanes of the mask, a in the others. */
-static inline struct fe fe_pick(__mmask8 mask, struct fe a, struct fe b)
+LANES_INLINE struct fe fe_pick(__mmask8 mask, struct fe a, struct fe b)
 {
     for (int i = 0; i < FE_LIMBS; i++) {
         a.limb[i] = pick(mask, a.limb[i], b.limb[i]);
@@ -220,7 +220,7 @@ static inline struct fe fe_pick(__mmask8 mask, struct fe a, struct fe b)
 }
 
 /* From 256 bits, the topmost ignored (RFC 7748 section 5); values of p and above are taken as residues. */
-static inline struct fe fe_from_words(const lanes words[4])
+LANES_INLINE struct fe fe_from_words(const lanes words[4])
 {
     lanes mask = splat(((uint64_t)1 << 51) - 1);
     struct fe r;
@@ -233,7 +233,7 @@ static inline struct fe fe_from_words(const lanes words[4])
 }
 
 /* Carries limb to limb, from the lowest up; returns what leaves at the top. */
-static inline lanes fe_ripple(struct fe *a)
+LANES_INLINE lanes fe_ripple(struct fe *a)
 {
     lanes mask = splat(((uint64_t)1 << 51) - 1);
     lanes carry = _mm512_setzero_si512();
@@ -246,7 +246,7 @@ static inline lanes fe_ripple(struct fe *a)
 }
 
 /* The residue in [0, p-1], limbs below 2^51. */
-static inline struct fe fe_canonical(struct fe a)
+LANES_INLINE struct fe fe_canonical(struct fe a)
 {
     /* the top gives at most 1; a second 1 comes only of limbs that are then all but zero, and 19 more fits */
     for (int round = 0; round < 2; round++) {
@@ -261,7 +261,7 @@ static inline struct fe fe_canonical(struct fe a)
 }
 
 /* The residue in [0, p-1] as 256 bits. */
-static inline void fe_words(lanes words[4], struct fe a)
+LANES_INLINE void fe_words(lanes words[4], struct fe a)
 {
     struct fe r = fe_canonical(a);
     words[0] = either(r.limb[0], shl(r.limb[1], 51));

@@ -22,11 +22,6 @@ struct fp_wide {
     lanes limb[FP_LIMBS];
 };
 
-/* A product, or a sum of products, before its reduction. */
-struct fp_product {
-    lanes column[2 * FP_LIMBS];
-};
-
 /* vpmadd52 instructions of one call. */
 #define FP_REDUCE_MADDS 25u
 #define FP_MUL_MADDS (50u + FP_REDUCE_MADDS)
@@ -34,7 +29,7 @@ struct fp_product {
 /* a * b + c * d with one reduction */
 #define FP_MUL2_MADDS (100u + FP_REDUCE_MADDS)
 
-static inline struct fp fp_splat(const uint64_t limb[FP_LIMBS])
+LANES_INLINE struct fp fp_splat(const uint64_t limb[FP_LIMBS])
 {
     struct fp r;
 #pragma GCC unroll 5
@@ -45,19 +40,19 @@ static inline struct fp fp_splat(const uint64_t limb[FP_LIMBS])
 }
 
 /* A number that is not in Montgomery form. */
-static inline struct fp fp_small(uint64_t value)
+LANES_INLINE struct fp fp_small(uint64_t value)
 {
     return fp_splat((const uint64_t[FP_LIMBS]){value, 0, 0, 0, 0});
 }
 
 /* 2^52 - 1 */
-static inline lanes fp_mask(void)
+LANES_INLINE lanes fp_mask(void)
 {
     return splat(((uint64_t)1 << 52) - 1);
 }
 
 /* From the lowest limb up each gives what is above 52 bits, or below zero, to the next. */
-static inline struct fp fp_carry(struct fp_wide a)
+LANES_INLINE struct fp fp_carry(struct fp_wide a)
 {
     struct fp r;
 #pragma GCC unroll 5
@@ -74,7 +69,7 @@ static inline struct fp fp_carry(struct fp_wide a)
  * not below zero, since h counts only what the value has (limbs below the top one make up less than 2^216, of 2^223
  * that each h leaves), and below (1 + 2^-20)*p.
  */
-static inline struct fp fp_carry_reduced(struct fp_wide a)
+LANES_INLINE struct fp fp_carry_reduced(struct fp_wide a)
 {
     lanes h = _mm512_srai_epi64(a.limb[4], 48);
     a.limb[0] = add(a.limb[0], h);
@@ -84,7 +79,7 @@ static inline struct fp fp_carry_reduced(struct fp_wide a)
     return fp_carry(a);
 }
 
-static inline struct fp_wide fp_widen(struct fp a)
+LANES_INLINE struct fp_wide fp_widen(struct fp a)
 {
     struct fp_wide r;
 #pragma GCC unroll 5
@@ -94,7 +89,7 @@ static inline struct fp_wide fp_widen(struct fp a)
     return r;
 }
 
-static inline struct fp_wide fp_wide_add(struct fp_wide a, struct fp_wide b)
+LANES_INLINE struct fp_wide fp_wide_add(struct fp_wide a, struct fp_wide b)
 {
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
@@ -104,7 +99,7 @@ static inline struct fp_wide fp_wide_add(struct fp_wide a, struct fp_wide b)
 }
 
 /* 2^shift * a */
-static inline struct fp_wide fp_wide_shl(struct fp_wide a, unsigned shift)
+LANES_INLINE struct fp_wide fp_wide_shl(struct fp_wide a, unsigned shift)
 {
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
@@ -114,7 +109,7 @@ static inline struct fp_wide fp_wide_shl(struct fp_wide a, unsigned shift)
 }
 
 /* a + multiple*p - b: not below zero where b is at most multiple*p. */
-static inline struct fp_wide fp_wide_sub(struct fp_wide a, struct fp_wide b, uint64_t multiple)
+LANES_INLINE struct fp_wide fp_wide_sub(struct fp_wide a, struct fp_wide b, uint64_t multiple)
 {
     const uint64_t p[FP_LIMBS] = {
         ((uint64_t)1 << 52) - 1, ((uint64_t)1 << 44) - 1, 0, (uint64_t)1 << 36,
@@ -126,131 +121,194 @@ static inline struct fp_wide fp_wide_sub(struct fp_wide a, struct fp_wide b, uin
     return a;
 }
 
-static inline struct fp fp_add(struct fp a, struct fp b)
+LANES_INLINE struct fp fp_add(struct fp a, struct fp b)
 {
     return fp_carry(fp_wide_add(fp_widen(a), fp_widen(b)));
 }
 
 /* a + multiple*p - b */
-static inline struct fp fp_sub(struct fp a, struct fp b, uint64_t multiple)
+LANES_INLINE struct fp fp_sub(struct fp a, struct fp b, uint64_t multiple)
 {
     return fp_carry(fp_wide_sub(fp_widen(a), fp_widen(b), multiple));
 }
 
 /* multiple*p - a */
-static inline struct fp fp_negate(struct fp a, uint64_t multiple)
+LANES_INLINE struct fp fp_negate(struct fp a, uint64_t multiple)
 {
     return fp_sub(fp_small(0), a, multiple);
 }
 
-static inline struct fp_product fp_product_zero(void)
+/* A product, or a sum of products, before its reduction. */
+#define FP_COLUMNS (2 * FP_LIMBS)
+
+LANES_INLINE void fp_columns_clear(lanes column[FP_COLUMNS])
 {
-    struct fp_product r;
 #pragma GCC unroll 10
-    for (int i = 0; i < 2 * FP_LIMBS; i++) {
-        r.column[i] = _mm512_setzero_si512();
+    for (int i = 0; i < FP_COLUMNS; i++) {
+        column[i] = _mm512_setzero_si512();
     }
-    return r;
 }
 
-/* sum + a * b */
-static inline struct fp_product fp_product_add(struct fp_product sum, struct fp a, struct fp b)
+/* Adds a * b. */
+LANES_INLINE void fp_columns_add(lanes column[FP_COLUMNS], struct fp a, struct fp b)
 {
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
 #pragma GCC unroll 5
         for (int j = 0; j < FP_LIMBS; j++) {
-            sum.column[i + j] = madlo(sum.column[i + j], a.limb[j], b.limb[i]);
+            column[i + j] = madlo(column[i + j], a.limb[j], b.limb[i]);
         }
 #pragma GCC unroll 5
         for (int j = 0; j < FP_LIMBS; j++) {
-            sum.column[i + j + 1] = madhi(sum.column[i + j + 1], a.limb[j], b.limb[i]);
+            column[i + j + 1] = madhi(column[i + j + 1], a.limb[j], b.limb[i]);
         }
     }
-    return sum;
 }
 
-/* a * a: products of two different limbs once, doubled, and those of a limb by itself added. */
-static inline struct fp_product fp_product_square(struct fp a)
+/* Sets a * a: products of two different limbs once, doubled, and those of a limb by itself added. */
+LANES_INLINE void fp_columns_square(lanes column[FP_COLUMNS], struct fp a)
 {
-    struct fp_product r = fp_product_zero();
+    fp_columns_clear(column);
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
 #pragma GCC unroll 5
         for (int j = i + 1; j < FP_LIMBS; j++) {
-            r.column[i + j] = madlo(r.column[i + j], a.limb[j], a.limb[i]);
+            column[i + j] = madlo(column[i + j], a.limb[j], a.limb[i]);
         }
 #pragma GCC unroll 5
         for (int j = i + 1; j < FP_LIMBS; j++) {
-            r.column[i + j + 1] = madhi(r.column[i + j + 1], a.limb[j], a.limb[i]);
+            column[i + j + 1] = madhi(column[i + j + 1], a.limb[j], a.limb[i]);
         }
     }
 #pragma GCC unroll 10
-    for (int i = 1; i < 2 * FP_LIMBS - 1; i++) {
-        r.column[i] = add(r.column[i], r.column[i]);
+    for (int i = 1; i < FP_COLUMNS - 1; i++) {
+        column[i] = add(column[i], column[i]);
     }
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
-        r.column[2 * i] = madlo(r.column[2 * i], a.limb[i], a.limb[i]);
-        r.column[2 * i + 1] = madhi(r.column[2 * i + 1], a.limb[i], a.limb[i]);
+        column[2 * i] = madlo(column[2 * i], a.limb[i], a.limb[i]);
+        column[2 * i + 1] = madhi(column[2 * i + 1], a.limb[i], a.limb[i]);
     }
-    return r;
 }
 
 /*
- * Montgomery's reduction: -1/p is 1 mod 2^52, so the lowest limb q is itself the multiple of p to add. q*p is -q, which
- * clears that limb, and q * (2^96 + 2^192 + 2^224 * (2^32 - 1)): 44 bits into the next limb, 36 into the third, 16 into
- * the fourth. The first of these is a shift, as the next q waits for it.
+ * A step of Montgomery's reduction: -1/p is 1 mod 2^52, so the lowest limb q is itself the multiple of p to add. q*p is
+ * -q, which clears that limb, and q * (2^96 + 2^192 + 2^224 * (2^32 - 1)): 44 bits into the next limb, 36 into the
+ * third, 16 into the fourth. The first of these is a shift, as the next q waits for it.
  */
-static inline struct fp_wide fp_reduce(struct fp_product a)
+LANES_INLINE void fp_reduce_step(lanes column[FP_LIMBS + 1])
 {
-#pragma GCC unroll 5
-    for (int i = 0; i < FP_LIMBS; i++) {
-        lanes q = a.column[i];
-        lanes carry = add(shr(q, 52), both(shl(q, 44), fp_mask()));
-        a.column[i + 1] = add(a.column[i + 1], carry);
-        a.column[i + 2] = madhi(a.column[i + 2], q, splat((uint64_t)1 << 44));
-        a.column[i + 3] = madlo(a.column[i + 3], q, splat((uint64_t)1 << 36));
-        a.column[i + 4] = madhi(a.column[i + 4], q, splat((uint64_t)1 << 36));
-        a.column[i + 4] = madlo(a.column[i + 4], q, splat(((uint64_t)1 << 48) - ((uint64_t)1 << 16)));
-        a.column[i + 5] = madhi(a.column[i + 5], q, splat(((uint64_t)1 << 48) - ((uint64_t)1 << 16)));
-    }
+    lanes q = column[0];
+    column[1] = add(column[1], add(shr(q, 52), both(shl(q, 44), fp_mask())));
+    column[2] = madhi(column[2], q, splat((uint64_t)1 << 44));
+    column[3] = madlo(column[3], q, splat((uint64_t)1 << 36));
+    column[4] = madlo(column[4], q, splat(((uint64_t)1 << 48) - ((uint64_t)1 << 16)));
+    column[4] = madhi(column[4], q, splat((uint64_t)1 << 36));
+    column[5] = madhi(column[5], q, splat(((uint64_t)1 << 48) - ((uint64_t)1 << 16)));
+}
+
+LANES_INLINE struct fp_wide fp_upper_columns(const lanes column[FP_COLUMNS])
+{
     struct fp_wide r;
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
-        r.limb[i] = a.column[i + FP_LIMBS];
+        r.limb[i] = column[i + FP_LIMBS];
     }
     return r;
 }
 
-static inline struct fp_wide fp_mul_wide(struct fp a, struct fp b)
+LANES_INLINE struct fp_wide fp_reduce(lanes column[FP_COLUMNS])
 {
-    return fp_reduce(fp_product_add(fp_product_zero(), a, b));
+#pragma GCC unroll 5
+    for (int i = 0; i < FP_LIMBS; i++) {
+        fp_reduce_step(column + i);
+    }
+    return fp_upper_columns(column);
 }
 
-static inline struct fp_wide fp_sqr_wide(struct fp a)
+/*
+ * Two reductions, step beside step: each step waits for the one before it, and the processor does not look far enough
+ * ahead to find other work by itself.
+ */
+LANES_INLINE void
+fp_reduce_both(struct fp_wide *a, lanes a_column[FP_COLUMNS], struct fp_wide *b, lanes b_column[FP_COLUMNS])
 {
-    return fp_reduce(fp_product_square(a));
+#pragma GCC unroll 5
+    for (int i = 0; i < FP_LIMBS; i++) {
+        fp_reduce_step(a_column + i);
+        fp_reduce_step(b_column + i);
+    }
+    *a = fp_upper_columns(a_column);
+    *b = fp_upper_columns(b_column);
+}
+
+LANES_INLINE struct fp_wide fp_mul_wide(struct fp a, struct fp b)
+{
+    lanes column[FP_COLUMNS];
+    fp_columns_clear(column);
+    fp_columns_add(column, a, b);
+    return fp_reduce(column);
+}
+
+LANES_INLINE struct fp_wide fp_sqr_wide(struct fp a)
+{
+    lanes column[FP_COLUMNS];
+    fp_columns_square(column, a);
+    return fp_reduce(column);
 }
 
 /* a * b + c * d; as for the values, u*v is summed over both products. */
-static inline struct fp_wide fp_mul2_wide(struct fp a, struct fp b, struct fp c, struct fp d)
+LANES_INLINE struct fp_wide fp_mul2_wide(struct fp a, struct fp b, struct fp c, struct fp d)
 {
-    return fp_reduce(fp_product_add(fp_product_add(fp_product_zero(), a, b), c, d));
+    lanes column[FP_COLUMNS];
+    fp_columns_clear(column);
+    fp_columns_add(column, a, b);
+    fp_columns_add(column, c, d);
+    return fp_reduce(column);
 }
 
-static inline struct fp fp_mul(struct fp a, struct fp b)
+LANES_INLINE struct fp fp_mul(struct fp a, struct fp b)
 {
     return fp_carry(fp_mul_wide(a, b));
 }
 
-static inline struct fp fp_sqr(struct fp a)
+LANES_INLINE struct fp fp_sqr(struct fp a)
 {
     return fp_carry(fp_sqr_wide(a));
 }
 
+/* r = a * b, s = c * d */
+LANES_INLINE void fp_mul_mul(struct fp_wide *r, struct fp a, struct fp b, struct fp_wide *s, struct fp c, struct fp d)
+{
+    lanes r_column[FP_COLUMNS], s_column[FP_COLUMNS];
+    fp_columns_clear(r_column);
+    fp_columns_clear(s_column);
+    fp_columns_add(r_column, a, b);
+    fp_columns_add(s_column, c, d);
+    fp_reduce_both(r, r_column, s, s_column);
+}
+
+/* r = a^2, s = c * d */
+LANES_INLINE void fp_sqr_mul(struct fp_wide *r, struct fp a, struct fp_wide *s, struct fp c, struct fp d)
+{
+    lanes r_column[FP_COLUMNS], s_column[FP_COLUMNS];
+    fp_columns_clear(s_column);
+    fp_columns_square(r_column, a);
+    fp_columns_add(s_column, c, d);
+    fp_reduce_both(r, r_column, s, s_column);
+}
+
+/* r = a^2, s = b^2 */
+LANES_INLINE void fp_sqr_sqr(struct fp_wide *r, struct fp a, struct fp_wide *s, struct fp b)
+{
+    lanes r_column[FP_COLUMNS], s_column[FP_COLUMNS];
+    fp_columns_square(r_column, a);
+    fp_columns_square(s_column, b);
+    fp_reduce_both(r, r_column, s, s_column);
+}
+
 /* b in the lanes of the mask, a in the others. */
-static inline struct fp fp_pick(__mmask8 mask, struct fp a, struct fp b)
+LANES_INLINE struct fp fp_pick(__mmask8 mask, struct fp a, struct fp b)
 {
 #pragma GCC unroll 5
     for (int i = 0; i < FP_LIMBS; i++) {
@@ -260,7 +318,7 @@ static inline struct fp fp_pick(__mmask8 mask, struct fp a, struct fp b)
 }
 
 /* Any number of 256 bits in limbs, not in Montgomery form: below p or n by the caller's check, or else a residue. */
-static inline struct fp fp_from_words(const lanes words[4])
+LANES_INLINE struct fp fp_from_words(const lanes words[4])
 {
     struct fp r;
     r.limb[0] = both(words[0], fp_mask());
@@ -271,7 +329,7 @@ static inline struct fp fp_from_words(const lanes words[4])
     return r;
 }
 
-static inline void fp_words(lanes words[4], struct fp a)
+LANES_INLINE void fp_words(lanes words[4], struct fp a)
 {
     words[0] = either(a.limb[0], shl(a.limb[1], 52));
     words[1] = either(shr(a.limb[1], 12), shl(a.limb[2], 40));
@@ -280,7 +338,7 @@ static inline void fp_words(lanes words[4], struct fp a)
 }
 
 /* a - m where that is not below zero, else a: the residue mod m of a number below 2*m. */
-static inline struct fp fp_subtract_once(struct fp a, struct fp m)
+LANES_INLINE struct fp fp_subtract_once(struct fp a, struct fp m)
 {
     struct fp_wide difference;
 #pragma GCC unroll 5
@@ -291,7 +349,7 @@ static inline struct fp fp_subtract_once(struct fp a, struct fp m)
     return fp_pick(_mm512_movepi64_mask(r.limb[FP_LIMBS - 1]), r, a);
 }
 
-static inline __mmask8 fp_is_zero(struct fp canonical)
+LANES_INLINE __mmask8 fp_is_zero(struct fp canonical)
 {
     lanes any = canonical.limb[0];
 #pragma GCC unroll 5
@@ -301,7 +359,7 @@ static inline __mmask8 fp_is_zero(struct fp canonical)
     return _mm512_testn_epi64_mask(any, any);
 }
 
-static inline struct fp fp_prime(void)
+LANES_INLINE struct fp fp_prime(void)
 {
     return fp_splat((const uint64_t[FP_LIMBS]){
         ((uint64_t)1 << 52) - 1, ((uint64_t)1 << 44) - 1, 0, (uint64_t)1 << 36,
@@ -309,13 +367,13 @@ static inline struct fp fp_prime(void)
 }
 
 /* The residue in [0, p-1], still in Montgomery form where a is. */
-static inline struct fp fp_canonical(struct fp a)
+LANES_INLINE struct fp fp_canonical(struct fp a)
 {
     return fp_subtract_once(fp_carry_reduced(fp_widen(a)), fp_prime());
 }
 
 /* Out of Montgomery form, in [0, p-1]: the reduction of a number below 2^260 is at most p. */
-static inline struct fp fp_from_montgomery(struct fp a)
+LANES_INLINE struct fp fp_from_montgomery(struct fp a)
 {
     return fp_subtract_once(fp_mul(a, fp_small(1)), fp_prime());
 }

@@ -10,55 +10,58 @@
 #include <string.h>
 
 #define LANE_COUNT 8u
+
+/* Arithmetic of registers must not become calls, which would pass the registers' contents through memory. */
+#define LANES_INLINE static inline __attribute__((always_inline))
 /* 64-bit words of a number of 256 bits, and one more of zeros so that a window may reach over the end. */
 #define LANE_WORDS 5u
 
 typedef __m512i lanes;
 
-static inline lanes splat(uint64_t value)
+LANES_INLINE lanes splat(uint64_t value)
 {
     return _mm512_set1_epi64((long long)value);
 }
 
-static inline lanes add(lanes a, lanes b)
+LANES_INLINE lanes add(lanes a, lanes b)
 {
     return _mm512_add_epi64(a, b);
 }
 
-static inline lanes sub(lanes a, lanes b)
+LANES_INLINE lanes sub(lanes a, lanes b)
 {
     return _mm512_sub_epi64(a, b);
 }
 
-static inline lanes both(lanes a, lanes b)
+LANES_INLINE lanes both(lanes a, lanes b)
 {
     return _mm512_and_si512(a, b);
 }
 
-static inline lanes either(lanes a, lanes b)
+LANES_INLINE lanes either(lanes a, lanes b)
 {
     return _mm512_or_si512(a, b);
 }
 
 /* Shifts; a count of 64 or more gives 0. */
-static inline lanes shl(lanes a, unsigned count)
+LANES_INLINE lanes shl(lanes a, unsigned count)
 {
     return _mm512_slli_epi64(a, count);
 }
 
-static inline lanes shr(lanes a, unsigned count)
+LANES_INLINE lanes shr(lanes a, unsigned count)
 {
     return _mm512_srli_epi64(a, count);
 }
 
 /* sum + (a * b mod 2^52), of the low 52 bits of a and b. */
-static inline lanes madlo(lanes sum, lanes a, lanes b)
+LANES_INLINE lanes madlo(lanes sum, lanes a, lanes b)
 {
     return _mm512_madd52lo_epu64(sum, a, b);
 }
 
 /* sum + floor(a * b / 2^52), of the low 52 bits of a and b. */
-static inline lanes madhi(lanes sum, lanes a, lanes b)
+LANES_INLINE lanes madhi(lanes sum, lanes a, lanes b)
 {
     return _mm512_madd52hi_epu64(sum, a, b);
 }
@@ -67,7 +70,7 @@ static inline lanes madhi(lanes sum, lanes a, lanes b)
  * a * factor mod 2^64, by the multiplier: it has places to spare where shifts and additions have none. The factor is
  * hidden from the compiler, which would shift and add.
  */
-static inline lanes mul_small(lanes a, uint64_t factor)
+LANES_INLINE lanes mul_small(lanes a, uint64_t factor)
 {
     lanes f = splat(factor);
     __asm__("" : "+v"(f));
@@ -75,13 +78,13 @@ static inline lanes mul_small(lanes a, uint64_t factor)
 }
 
 /* b in the lanes of the mask, a in the others. */
-static inline lanes pick(__mmask8 mask, lanes a, lanes b)
+LANES_INLINE lanes pick(__mmask8 mask, lanes a, lanes b)
 {
     return _mm512_mask_blend_epi64(mask, a, b);
 }
 
 /* Numbers of 32 octets, little-endian, one a lane: words[0] the lowest. */
-static inline void lanes_load_little(lanes words[LANE_WORDS], const uint8_t *const from[LANE_COUNT])
+LANES_INLINE void lanes_load_little(lanes words[LANE_WORDS], const uint8_t *const from[LANE_COUNT])
 {
     uint64_t word[LANE_COUNT];
     for (size_t i = 0; i < 4; i++) {
@@ -94,7 +97,7 @@ static inline void lanes_load_little(lanes words[LANE_WORDS], const uint8_t *con
 }
 
 /* The same, big-endian. */
-static inline void lanes_load_big(lanes words[LANE_WORDS], const uint8_t *const from[LANE_COUNT])
+LANES_INLINE void lanes_load_big(lanes words[LANE_WORDS], const uint8_t *const from[LANE_COUNT])
 {
     uint64_t word[LANE_COUNT];
     for (size_t i = 0; i < 4; i++) {
@@ -108,7 +111,7 @@ static inline void lanes_load_big(lanes words[LANE_WORDS], const uint8_t *const 
 }
 
 /* One lane's number as 32 octets, little-endian. */
-static inline void lanes_store_little(uint8_t out[32], const lanes words[4], size_t lane)
+LANES_INLINE void lanes_store_little(uint8_t out[32], const lanes words[4], size_t lane)
 {
     for (size_t i = 0; i < 4; i++) {
         memcpy(out + 8 * i, (const uint8_t *)&words[i] + 8 * lane, 8);
@@ -116,7 +119,7 @@ static inline void lanes_store_little(uint8_t out[32], const lanes words[4], siz
 }
 
 /* The same, big-endian. */
-static inline void lanes_store_big(uint8_t out[32], const lanes words[4], size_t lane)
+LANES_INLINE void lanes_store_big(uint8_t out[32], const lanes words[4], size_t lane)
 {
     for (size_t i = 0; i < 4; i++) {
         uint64_t word;
@@ -136,7 +139,7 @@ struct digit {
  * The digit of weight 2^(width*index) in Booth's recoding: of the window's bits and the bit below them, so that no
  * carry travels. Digits for index 0 to (bits of the number)/width, rounded down, make up the number.
  */
-static inline struct digit signed_window(const lanes words[LANE_WORDS], unsigned width, unsigned index)
+LANES_INLINE struct digit signed_window(const lanes words[LANE_WORDS], unsigned width, unsigned index)
 {
     lanes mask = splat((2u << width) - 1u);
     lanes bits;
@@ -158,7 +161,7 @@ static inline struct digit signed_window(const lanes words[LANE_WORDS], unsigned
 }
 
 /* Entry `at` (0 to 31, a lane each) of 32 numbers that all lanes share: register permutations, no address. */
-static inline lanes lookup32(const lanes table[4], lanes at)
+LANES_INLINE lanes lookup32(const lanes table[4], lanes at)
 {
     lanes low = _mm512_permutex2var_epi64(table[0], at, table[1]);
     lanes high = _mm512_permutex2var_epi64(table[2], at, table[3]);

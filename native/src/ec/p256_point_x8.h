@@ -33,35 +33,35 @@ static inline struct point point_pick(__mmask8 mask, struct point a, struct poin
  */
 static inline struct point point_double(struct point a)
 {
-    struct fp zz = fp_sqr(a.z);                                           /* 1.4 */
-    struct fp_wide yy = fp_sqr_wide(a.y);                                 /* 1.1 */
-    struct fp_wide yz = fp_mul_wide(a.y, a.z);                            /* 1.15 */
-    struct fp s = fp_carry(fp_wide_shl(yy, 1));                           /* 2.2 */
-    struct fp_wide m3 = fp_mul_wide(fp_sub(a.x, zz, 2), fp_add(a.x, zz)); /* 1.5 */
-    struct fp_wide xs = fp_mul_wide(a.x, s);                              /* 1.2 */
-    struct fp m = fp_carry(fp_wide_add(m3, fp_wide_shl(m3, 1)));          /* 4.4 */
-    struct fp minus2s = fp_carry(fp_wide_sub(fp_widen(fp_small(0)), fp_wide_shl(fp_widen(s), 1), 5));
+    struct fp_wide zz, yy, yz, m3, xs, mm;
+    fp_sqr_sqr(&zz, a.z, &yy, a.y);             /* 1.4, 1.1 */
+    struct fp s = fp_carry(fp_wide_shl(yy, 1)); /* 2.2 */
+    struct fp_wide x = fp_widen(a.x);
+    fp_mul_mul(&xs, a.x, s, &m3, fp_carry(fp_wide_sub(x, zz, 2)), fp_carry(fp_wide_add(x, zz))); /* 1.2, 1.5 */
+    struct fp m = fp_carry(fp_wide_add(m3, fp_wide_shl(m3, 1)));                                 /* 4.4 */
+    fp_sqr_mul(&mm, m, &yz, a.y, a.z);                                                           /* 2.3, 1.15 */
     struct point r;
-    r.x = fp_carry_reduced(fp_wide_sub(fp_sqr_wide(m), fp_wide_shl(xs, 2), 5));
+    r.x = fp_carry_reduced(fp_wide_sub(mm, fp_wide_shl(xs, 2), 5));
+    struct fp minus2s = fp_carry(fp_wide_sub(fp_widen(fp_small(0)), fp_wide_shl(fp_widen(s), 1), 5));
     struct fp t = fp_carry(fp_wide_sub(fp_wide_shl(xs, 1), fp_widen(r.x), 2)); /* 4.4 */
     r.z = fp_carry(fp_wide_shl(yz, 1));
-    r.y = fp_carry_reduced(fp_mul2_wide(m, t, s, minus2s));
+    r.y = fp_carry_reduced(fp_mul2_wide(s, minus2s, m, t));
     return r;
 }
 
-/* The end of both additions: from H = U2 - U1, R = S2 - S1, U1, S1 and what H is to be multiplied with for Z. */
-static inline struct point point_add_end(struct fp h, struct fp r, struct fp u1, struct fp s1, struct fp z)
+/* The end of both additions: from H = U2 - U1, its square, R = S2 - S1, U1, S1 and what H is multiplied with for Z. */
+static inline struct point
+point_add_end(struct fp h, struct fp hh, struct fp r, struct fp u1, struct fp s1, struct fp z)
 {
-    struct fp hh = fp_sqr(h);           /* 1.7 */
-    struct fp_wide rr = fp_sqr_wide(r); /* 1.7 */
+    struct fp_wide hhh, v, rr, z_wide;
+    fp_mul_mul(&hhh, h, hh, &v, u1, hh); /* 1.4, 1.2 */
+    fp_sqr_mul(&rr, r, &z_wide, z, h);   /* 1.7, 1.3 */
     struct point sum;
-    sum.z = fp_mul(z, h);
-    struct fp_wide hhh = fp_mul_wide(h, hh); /* 1.4 */
-    struct fp_wide v = fp_mul_wide(u1, hh);  /* 1.2 */
     sum.x = fp_carry_reduced(fp_wide_sub(rr, fp_wide_add(hhh, fp_wide_shl(v, 1)), 4));
     struct fp minus_hhh = fp_carry(fp_wide_sub(fp_widen(fp_small(0)), hhh, 2));
     struct fp t = fp_carry(fp_wide_sub(v, fp_widen(sum.x), 2)); /* 3.2 */
-    sum.y = fp_carry_reduced(fp_mul2_wide(r, t, s1, minus_hhh));
+    sum.z = fp_carry(z_wide);
+    sum.y = fp_carry_reduced(fp_mul2_wide(s1, minus_hhh, r, t));
     return sum;
 }
 
@@ -71,34 +71,32 @@ static inline struct point point_add_end(struct fp h, struct fp r, struct fp u1,
  */
 static inline struct point point_add(struct point a, struct point b, struct fp *h_out, struct fp *r_out)
 {
-    struct fp zz1 = fp_sqr(a.z);                              /* 1.4 */
-    struct fp zz2 = fp_sqr(b.z);                              /* 1.4 */
-    struct fp z = fp_mul(a.z, b.z);                           /* 1.4 */
-    struct fp zzz1 = fp_mul(a.z, zz1);                        /* 1.3 */
-    struct fp zzz2 = fp_mul(b.z, zz2);                        /* 1.3 */
-    struct fp u1 = fp_mul(a.x, zz2);                          /* 1.1 */
-    struct fp_wide u2 = fp_mul_wide(b.x, zz1);                /* 1.1 */
-    struct fp s1 = fp_mul(a.y, zzz2);                         /* 1.1 */
-    struct fp_wide s2 = fp_mul_wide(b.y, zzz1);               /* 1.2 */
-    struct fp h = fp_carry(fp_wide_sub(u2, fp_widen(u1), 2)); /* 3.1 */
-    struct fp r = fp_carry(fp_wide_sub(s2, fp_widen(s1), 2)); /* 3.2 */
+    struct fp_wide zz1_wide, zz2_wide, u1, u2, zzz1, zzz2, s1, s2, hh, z;
+    fp_sqr_sqr(&zz1_wide, a.z, &zz2_wide, b.z); /* 1.4 */
+    struct fp zz1 = fp_carry(zz1_wide), zz2 = fp_carry(zz2_wide);
+    fp_mul_mul(&u1, a.x, zz2, &u2, b.x, zz1);                       /* 1.1 */
+    fp_mul_mul(&zzz1, a.z, zz1, &zzz2, b.z, zz2);                   /* 1.3 */
+    struct fp h = fp_carry(fp_wide_sub(u2, u1, 2));                 /* 3.1 */
+    fp_sqr_mul(&hh, h, &z, a.z, b.z);                               /* 1.7, 1.4 */
+    fp_mul_mul(&s1, a.y, fp_carry(zzz2), &s2, b.y, fp_carry(zzz1)); /* 1.1, 1.2 */
+    struct fp r = fp_carry(fp_wide_sub(s2, s1, 2));                 /* 3.2 */
     if (h_out != NULL) {
         *h_out = h;
         *r_out = r;
     }
-    return point_add_end(h, r, u1, s1, z);
+    return point_add_end(h, fp_carry(hh), r, fp_carry(u1), fp_carry(s1), fp_carry(z));
 }
 
 /* a + b for a != b and a != -b. b.y may be up to 2p. */
 static inline struct point point_add_affine(struct point a, struct affine b)
 {
+    struct fp_wide u2, zzz, s2, hh;
     struct fp zz = fp_sqr(a.z);                                /* 1.4 */
-    struct fp zzz = fp_mul(a.z, zz);                           /* 1.3 */
-    struct fp_wide u2 = fp_mul_wide(b.x, zz);                  /* 1.1 */
-    struct fp_wide s2 = fp_mul_wide(b.y, zzz);                 /* 1.2 */
+    fp_mul_mul(&u2, b.x, zz, &zzz, a.z, zz);                   /* 1.1, 1.3 */
     struct fp h = fp_carry(fp_wide_sub(u2, fp_widen(a.x), 2)); /* 3.1 */
+    fp_sqr_mul(&hh, h, &s2, b.y, fp_carry(zzz));               /* 1.7, 1.2 */
     struct fp r = fp_carry(fp_wide_sub(s2, fp_widen(a.y), 2)); /* 3.2 */
-    return point_add_end(h, r, a.x, a.y, a.z);
+    return point_add_end(h, fp_carry(hh), r, a.x, a.y, a.z);
 }
 
 /*
