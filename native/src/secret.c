@@ -32,6 +32,7 @@ static void *map_locked(size_t length)
         return NULL;
     }
     madvise(memory, length, MADV_DONTDUMP);
+    madvise(memory, length, MADV_WIPEONFORK); /* a lock does not come along with a fork, so the secrets must not */
     if (mlock(memory, length) != 0 && !__atomic_exchange_n(&told, true, __ATOMIC_RELAXED)) {
         fputs("cardinal-card: mlock failed: secrets may reach the swap device (raise RLIMIT_MEMLOCK)\n", stderr);
     }
@@ -106,4 +107,10 @@ void secret_free(void *memory, size_t length)
 void secret_wipe(void *memory, size_t length)
 {
     OPENSSL_cleanse(memory, length);
+}
+
+void secret_after_fork(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    memset(vacant, 0, sizeof vacant);
 }

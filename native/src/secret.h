@@ -16,4 +16,10 @@ void secret_free(void *memory, size_t length);
 /* Overwrites with zeros; never optimised away. */
 void secret_wipe(void *memory, size_t length);
 
+/*
+ * In the child of a fork, before the first use there: memory for secrets does not come along (it reads as zeros, pieces
+ * from before the fork must not be freed), and the parent's locks may be held by threads that are not here.
+ */
+void secret_after_fork(void);
+
 #endif

@@ -93,6 +93,97 @@ typedef struct CK_IKE1_EXTENDED_DERIVE_PARAMS {
     CK_ULONG ulExtraDataLen;
 } CK_IKE1_EXTENDED_DERIVE_PARAMS;
 
+#ifndef CKA_UNIQUE_ID
+#define CKA_UNIQUE_ID 0x4UL
+#endif
+#ifndef CKF_FIND_OBJECTS
+#define CKF_FIND_OBJECTS 0x40UL
+#endif
+#ifndef CKR_OPERATION_CANCEL_FAILED
+#define CKR_OPERATION_CANCEL_FAILED 0x202UL
+#endif
+
+/* p11-kit 0.24 numbers these five otherwise than the standard */
+#undef CKR_EXCEEDED_MAX_ITERATIONS
+#undef CKR_FIPS_SELF_TEST_FAILED
+#undef CKR_LIBRARY_LOAD_FAILED
+#undef CKR_PIN_TOO_WEAK
+#undef CKR_PUBLIC_KEY_INVALID
+#define CKR_EXCEEDED_MAX_ITERATIONS 0x1b5UL
+#define CKR_FIPS_SELF_TEST_FAILED 0x1b6UL
+#define CKR_LIBRARY_LOAD_FAILED 0x1b7UL
+#define CKR_PIN_TOO_WEAK 0x1b8UL
+#define CKR_PUBLIC_KEY_INVALID 0x1b9UL
+
+/* PKCS#11 3.0 section 3.6: what C_GetInterface gives. */
+#ifndef CKF_INTERFACE_FORK_SAFE
+#define CKF_INTERFACE_FORK_SAFE 0x1UL
+typedef struct CK_INTERFACE {
+    CK_UTF8CHAR_PTR pInterfaceName;
+    CK_VOID_PTR pFunctionList;
+    CK_FLAGS flags;
+} CK_INTERFACE;
+typedef CK_INTERFACE *CK_INTERFACE_PTR;
+typedef CK_INTERFACE_PTR *CK_INTERFACE_PTR_PTR;
+
+typedef CK_RV (*CK_C_GetInterfaceList)(CK_INTERFACE_PTR interfaces, CK_ULONG_PTR count);
+typedef CK_RV (*CK_C_GetInterface)(
+    CK_UTF8CHAR_PTR name, CK_VERSION_PTR version, CK_INTERFACE_PTR_PTR interface, CK_FLAGS flags);
+typedef CK_RV (*CK_C_LoginUser)(
+    CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_length, CK_UTF8CHAR_PTR name,
+    CK_ULONG name_length);
+typedef CK_RV (*CK_C_SessionCancel)(CK_SESSION_HANDLE session, CK_FLAGS flags);
+
+/* The message functions, by their shape. */
+typedef CK_RV (*CK_C_MessageInit)(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key);
+typedef CK_RV (*CK_C_MessageFinal)(CK_SESSION_HANDLE session);
+typedef CK_RV (*CK_C_CryptMessage)(
+    CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_length, CK_BYTE_PTR associated,
+    CK_ULONG associated_length, CK_BYTE_PTR in, CK_ULONG in_length, CK_BYTE_PTR out, CK_ULONG_PTR out_length);
+typedef CK_RV (*CK_C_CryptMessageBegin)(
+    CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_length, CK_BYTE_PTR associated,
+    CK_ULONG associated_length);
+typedef CK_RV (*CK_C_CryptMessageNext)(
+    CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_length, CK_BYTE_PTR in, CK_ULONG in_length,
+    CK_BYTE_PTR out, CK_ULONG_PTR out_length, CK_FLAGS flags);
+typedef CK_RV (*CK_C_SignMessage)(
+    CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_length, CK_BYTE_PTR data, CK_ULONG data_length,
+    CK_BYTE_PTR signature, CK_ULONG_PTR signature_length);
+typedef CK_RV (*CK_C_VerifyMessage)(
+    CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_length, CK_BYTE_PTR data, CK_ULONG data_length,
+    CK_BYTE_PTR signature, CK_ULONG signature_length);
+typedef CK_RV (*CK_C_MessageBegin)(CK_SESSION_HANDLE session, CK_VOID_PTR parameter, CK_ULONG parameter_length);
+
+/* PKCS#11 3.0 section 5.2: 2.40's list, its version told as 3.0, then the new functions. */
+typedef struct CK_FUNCTION_LIST_3_0 {
+    CK_FUNCTION_LIST base;
+    CK_C_GetInterfaceList C_GetInterfaceList;
+    CK_C_GetInterface C_GetInterface;
+    CK_C_LoginUser C_LoginUser;
+    CK_C_SessionCancel C_SessionCancel;
+    CK_C_MessageInit C_MessageEncryptInit;
+    CK_C_CryptMessage C_EncryptMessage;
+    CK_C_CryptMessageBegin C_EncryptMessageBegin;
+    CK_C_CryptMessageNext C_EncryptMessageNext;
+    CK_C_MessageFinal C_MessageEncryptFinal;
+    CK_C_MessageInit C_MessageDecryptInit;
+    CK_C_CryptMessage C_DecryptMessage;
+    CK_C_CryptMessageBegin C_DecryptMessageBegin;
+    CK_C_CryptMessageNext C_DecryptMessageNext;
+    CK_C_MessageFinal C_MessageDecryptFinal;
+    CK_C_MessageInit C_MessageSignInit;
+    CK_C_SignMessage C_SignMessage;
+    CK_C_MessageBegin C_SignMessageBegin;
+    CK_C_SignMessage C_SignMessageNext;
+    CK_C_MessageFinal C_MessageSignFinal;
+    CK_C_MessageInit C_MessageVerifyInit;
+    CK_C_VerifyMessage C_VerifyMessage;
+    CK_C_MessageBegin C_VerifyMessageBegin;
+    CK_C_VerifyMessage C_VerifyMessageNext;
+    CK_C_MessageFinal C_MessageVerifyFinal;
+} CK_FUNCTION_LIST_3_0;
+#endif
+
 #include "cardinal/batch.h"
 
 #endif
