@@ -213,14 +213,23 @@ final class BatchDriver implements TokenDriver {
                 new Lane.Product.Derived(
                         Ckb.DERIVE_PRF,
                         prf(hmac.hash()),
-                        hmac.key(),
+                        prfKey(hmac.key()),
                         hmac.suffix(),
                         hmac.hash().length());
             case Derivation.Expand expand ->
                 new Lane.Product.Derived(
-                        Ckb.DERIVE_PRF_PLUS, prf(expand.hash()), expand.key(), expand.suffix(), expand.length());
+                        Ckb.DERIVE_PRF_PLUS,
+                        prf(expand.hash()),
+                        prfKey(expand.key()),
+                        expand.suffix(),
+                        expand.length());
             case Derivation.Extract extract -> throw new IllegalArgumentException("extraction is no derivation");
         };
+    }
+
+    /** A key of PKCS#11 is never empty; RFC 2104 section 2 pads an empty one with zeros like any other short key. */
+    private static byte[] prfKey(byte[] key) {
+        return key.length == 0 ? new byte[1] : key;
     }
 
     private static long prf(HashAlgorithm hash) {

@@ -17,6 +17,8 @@ import dev.cardinal.hsm.SharedSecret;
 import dev.cardinal.hsm.SignatureMechanism;
 import dev.cardinal.hsm.Urgency;
 import dev.cardinal.hsm.pkcs11.Cryptoki;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.security.KeyFactory;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
@@ -42,7 +44,7 @@ import org.junit.jupiter.api.Test;
  */
 final class BatchAgreementTest {
 
-    private static final int MIXES = 20;
+    private static final int MIXES = 8;
     private static final int REQUESTS = 40;
 
     private final Map<KeyExchangeGroup, HostPeer> peers = new EnumMap<>(KeyExchangeGroup.class);
@@ -53,6 +55,26 @@ final class BatchAgreementTest {
         BatchOverSessions batches = new BatchOverSessions();
         compare(settings, EnumSet.allOf(KeyExchangeGroup.class), batches, UnaryOperator.identity());
         assertTrue(batches.sizes().stream().anyMatch(size -> size > 8), "no batch of any size");
+    }
+
+    @Test
+    void onTheCard() throws Exception {
+        TokenSettings settings = TestTokens.card("agreement").withAllowExtract(true);
+        compare(settings, CardTest.GROUPS, UnaryOperator.identity(), BatchAgreementTest::withoutBatch);
+    }
+
+    private static Cryptoki withoutBatch(Cryptoki real) {
+        return (Cryptoki) Proxy.newProxyInstance(
+                Cryptoki.class.getClassLoader(), new Class<?>[] {Cryptoki.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("offersBatch")) {
+                        return false;
+                    }
+                    try {
+                        return method.invoke(real, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     /** A token with its pool by batches and its pool by sessions. */
@@ -119,6 +141,11 @@ final class BatchAgreementTest {
             cipher.init(Cipher.ENCRYPT_MODE, KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(rsa)));
             octets = cipher.doFinal(octets);
         }
+        KeyExchangeGroup group = groups.get(random.nextInt(groups.size()));
+        if (kind == 5) {
+            List<byte[]> bad = PeerValueTest.bad(group);
+            octets = bad.get(random.nextInt(bad.size()));
+        }
         SignatureMechanism[] mechanisms = SignatureMechanism.values();
         HashAlgorithm hash = HashAlgorithm.values()[random.nextInt(HashAlgorithm.values().length)];
         byte[] key = new byte[random.nextInt(0, 300)];
@@ -131,12 +158,7 @@ final class BatchAgreementTest {
             case 3 -> new Derivation.Extract();
             default -> null;
         };
-        return new Wish(
-                kind,
-                groups.get(random.nextInt(groups.size())),
-                mechanisms[random.nextInt(mechanisms.length)],
-                octets,
-                derivation);
+        return new Wish(kind, group, mechanisms[random.nextInt(mechanisms.length)], octets, derivation);
     }
 
     /** Somebody with handles on a pool. */
