@@ -167,7 +167,7 @@ final class LauncherTest {
     void missingPackageWithoutRootPrintsTheAptLineAndExits3() throws Exception {
         installed("");
         script("id", "echo 1000");
-        Outcome outcome = run("demo");
+        Outcome outcome = run("demo", "--token", "softhsm");
         assertEquals(3, outcome.code());
         assertEquals(
                 "cardinal: missing and not root; run as root: apt-get install -y --no-install-recommends softhsm2\n",
@@ -196,7 +196,7 @@ final class LauncherTest {
     @Test
     void noInstallRefusesAndExits3() throws Exception {
         installed("");
-        Outcome outcome = run("demo", "--no-install");
+        Outcome outcome = run("demo", "--token=softhsm", "--no-install");
         assertEquals(3, outcome.code());
         assertEquals(
                 "cardinal: missing and --no-install given; to install: apt-get install -y --no-install-recommends softhsm2\n",
@@ -222,7 +222,7 @@ final class LauncherTest {
         installed("");
         Path policy = temporary.resolve("policy-rc.d");
         script("apt-get", policy + " charon start; echo \"policy $?\" >> " + temporary.resolve("apt.log"));
-        assertEquals(0, run("demo").code());
+        assertEquals(0, run("demo", "--token", "softhsm").code());
         assertEquals("policy 101\n", Files.readString(temporary.resolve("apt.log")));
         assertFalse(Files.exists(policy), "the policy outlived the installation");
     }
@@ -231,7 +231,7 @@ final class LauncherTest {
     void anExistingServicePolicyIsKept() throws Exception {
         installed("");
         write(temporary.resolve("policy-rc.d"), "the machine's own\n");
-        assertEquals(0, run("demo").code());
+        assertEquals(0, run("demo", "--token", "softhsm").code());
         assertEquals("the machine's own\n", Files.readString(temporary.resolve("policy-rc.d")));
     }
 
@@ -240,7 +240,7 @@ final class LauncherTest {
         installed("");
         Path log = temporary.resolve("apt.log");
         script("apt-get", "echo \"$1\" >> " + log, "[ \"$1\" = update ] || grep -q update " + log);
-        assertEquals(0, run("demo").code());
+        assertEquals(0, run("demo", "--token", "softhsm").code());
         assertEquals("install\nupdate\ninstall\n", Files.readString(log));
     }
 
@@ -248,7 +248,7 @@ final class LauncherTest {
     void aptThatFailsEndsWith1() throws Exception {
         installed("");
         script("apt-get", "exit 100");
-        Outcome outcome = run("demo");
+        Outcome outcome = run("demo", "--token", "softhsm");
         assertEquals(1, outcome.code());
         assertEquals(
                 "cardinal: apt-get could not install: softhsm2",
@@ -454,12 +454,26 @@ final class LauncherTest {
     @Test
     void theDemosTokenFolderIsThereBeforeTheJvmAndGoneAfterIt() throws Exception {
         java("cat \"$SOFTHSM2_CONF\"", "echo \"$CARDINAL_DEMO_DIR\"", "echo key > \"$CARDINAL_DEMO_DIR/tokens/key\"");
-        Outcome outcome = run("demo", "--json");
+        Outcome outcome = run("demo", "--token", "softhsm", "--json");
         assertEquals(0, outcome.code(), outcome.err());
         List<String> lines = outcome.out().lines().toList();
         assertEquals("directories.tokendir = " + lines.getLast() + "/tokens", lines.getFirst());
         assertTrue(Path.of(lines.getLast()).startsWith(temp), lines.getLast());
         assertEquals(0, foldersLeft());
+    }
+
+    @Test
+    void aDemoOnTheCardNeedsNoSoftHsm() throws Exception {
+        installed("");
+        java("echo \"$CARDINAL_DEMO_DIR ${SOFTHSM2_CONF:-none}\"", "echo key > \"$CARDINAL_DEMO_DIR/key\"");
+        for (List<String> words : List.of(List.of("demo"), List.of("demo", "--token", "card"))) {
+            Outcome outcome = run(words.toArray(String[]::new));
+            assertEquals(0, outcome.code(), outcome.err());
+            assertTrue(outcome.out().startsWith(temp.toString()), outcome.out());
+            assertTrue(outcome.out().endsWith(" none\n"), outcome.out());
+            assertEquals(0, foldersLeft());
+        }
+        assertFalse(Files.exists(temporary.resolve("apt.log")));
     }
 
     @Test

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         name = "demo",
         mixinStandardHelpOptions = true,
         description = {
-            "Makes a throw-away SoftHSM token with the gateway's key, starts a gateway on loopback,",
+            "Makes a throw-away token with the gateway's key, starts a gateway on loopback,",
             "and establishes IKE SAs with it over real sockets, all alive together at the end."
         })
 public final class DemoCommand implements Callable<Integer> {
@@ -41,15 +41,15 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--token",
             paramLabel = "TOKEN",
-            defaultValue = "softhsm",
-            description = "the kind of token: softhsm (default)")
-    private String token = "softhsm";
+            defaultValue = "card",
+            description = "the kind of token: card, the crypto card (default), or softhsm")
+    private String token = "card";
 
     @Option(
             names = "--module",
             paramLabel = "PATH",
-            description =
-                    "SoftHSM's PKCS#11 module, or one that stands before it (default: where distributions put it)")
+            description = "the token's PKCS#11 module, or one that stands before it (default: the card beside the jars,"
+                    + " SoftHSM where distributions put it)")
     private java.nio.file.@Nullable Path module;
 
     @Option(names = "--json", description = "ends with one line of JSON on stdout")
@@ -65,15 +65,19 @@ public final class DemoCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--handshakes must be 1 to " + HANDSHAKES_LIMIT + ", not " + handshakes);
         }
-        if (!token.equals("softhsm")) {
-            throw new ParameterException(spec.commandLine(), "--token '" + token + "' is not known; known: softhsm");
-        }
-        if (System.getenv("SOFTHSM2_CONF") == null || System.getenv("CARDINAL_DEMO_DIR") == null) {
-            System.err.println("cardinal demo: SOFTHSM2_CONF and CARDINAL_DEMO_DIR are not set;"
+        Demo.TokenKind kind = switch (token) {
+            case "card" -> Demo.TokenKind.CARD;
+            case "softhsm" -> Demo.TokenKind.SOFTHSM;
+            default ->
+                throw new ParameterException(
+                        spec.commandLine(), "--token '" + token + "' is not known; known: card, softhsm");
+        };
+        if (kind == Demo.TokenKind.SOFTHSM && System.getenv("SOFTHSM2_CONF") == null) {
+            System.err.println("cardinal demo: SOFTHSM2_CONF is not set;"
                     + " start the demo with ./cardinal demo, which makes a folder for the token");
             return 1;
         }
-        try (Demo demo = Demo.start(module)) {
+        try (Demo demo = Demo.start(kind, module)) {
             System.out.println("gateway on " + demo.gatewayAddress() + ", RSA-2048 key and X25519 on token " + token
                     + "; " + handshakes + " handshakes");
             DemoReport report = demo.run(handshakes, progress());

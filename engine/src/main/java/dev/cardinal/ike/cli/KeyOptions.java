@@ -4,6 +4,7 @@ import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.pool.PinSource;
 import dev.cardinal.hsm.pool.TokenSelector;
 import dev.cardinal.ike.config.KeyFile;
+import dev.cardinal.ike.config.ModuleFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,11 @@ import picocli.CommandLine.Spec;
 
 /** The key that signs: on a token, or in a file. */
 final class KeyOptions {
-    @Option(names = "--module", paramLabel = "PATH", description = "The PKCS#11 module's file.")
-    private @Nullable Path module;
+    @Option(
+            names = "--module",
+            paramLabel = "PATH",
+            description = "The PKCS#11 module's file, or 'card' for the crypto card.")
+    private @Nullable String module;
 
     @Option(names = "--init-args", paramLabel = "TEXT", description = "What C_Initialize is handed in pReserved.")
     private @Nullable String initArgs;
@@ -59,8 +63,9 @@ final class KeyOptions {
                             + " one in a file needs --key-file");
         }
         try {
-            return CertificateKey.onToken(module.toAbsolutePath(), initArgs, TokenSelector.of(token), source, key);
-        } catch (HsmFailure | IllegalArgumentException e) {
+            Path moduleFile = ModuleFile.of(module, Path.of("")).toAbsolutePath();
+            return CertificateKey.onToken(moduleFile, initArgs, TokenSelector.of(token), source, key);
+        } catch (HsmFailure | IllegalArgumentException | IOException e) {
             throw new CommandFailure(command.qualifiedName() + ": " + e.getMessage());
         }
     }

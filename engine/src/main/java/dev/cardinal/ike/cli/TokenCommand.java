@@ -4,8 +4,9 @@ import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.pool.PinSource;
 import dev.cardinal.hsm.pool.TokenInventory;
 import dev.cardinal.hsm.pool.TokenSelector;
+import dev.cardinal.ike.config.ModuleFile;
+import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +42,13 @@ final class TokenCommand implements Runnable {
                 "Private keys are mostly hidden until a login: name the token and where its PIN is."
             })
     static final class ListCommand implements Callable<Integer> {
-        @Option(names = "--module", required = true, paramLabel = "PATH", description = "The PKCS#11 module's file.")
+        @Option(
+                names = "--module",
+                required = true,
+                paramLabel = "PATH",
+                description = "The PKCS#11 module's file, or 'card' for the crypto card.")
         @SuppressWarnings("NullAway.Init") // set by picocli
-        private Path module;
+        private String module;
 
         @Option(
                 names = "--init-args",
@@ -67,8 +72,11 @@ final class TokenCommand implements Runnable {
 
         @Override
         public Integer call() {
-            if (!Files.isRegularFile(module)) {
-                throw new CommandFailure("cardinal token list: no such file: " + module);
+            Path file;
+            try {
+                file = ModuleFile.of(module, Path.of(""));
+            } catch (IOException e) {
+                throw new CommandFailure("cardinal token list: " + e.getMessage());
             }
             PinSource source = pin.source();
             if ((token == null) != (source == null)) {
@@ -77,7 +85,7 @@ final class TokenCommand implements Runnable {
             }
             try {
                 TokenInventory inventory = TokenInventory.read(
-                        module.toAbsolutePath(), initArgs, token == null ? null : TokenSelector.of(token), source);
+                        file.toAbsolutePath(), initArgs, token == null ? null : TokenSelector.of(token), source);
                 PrintWriter out = spec.commandLine().getOut();
                 print(out, inventory);
                 out.flush();

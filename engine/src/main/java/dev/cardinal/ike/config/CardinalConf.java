@@ -1,6 +1,7 @@
 package dev.cardinal.ike.config;
 
 import dev.cardinal.ike.sa.SaSettings;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,10 +169,15 @@ public record CardinalConf(
         String uri = token.text("uri");
         String pinFile = token.text("pin_file");
         String pinVariable = token.text("pin_env");
+        Path moduleFile = null;
         if (module == null) {
-            token.error("module is missing: the PKCS#11 module's file");
-        } else if (!Files.isRegularFile(folder.resolve(module))) {
-            token.error("module", "no such file: " + folder.resolve(module));
+            token.error("module is missing: the PKCS#11 module's file, or " + ModuleFile.CARD);
+        } else {
+            try {
+                moduleFile = ModuleFile.of(module, folder);
+            } catch (IOException e) {
+                token.error("module", String.valueOf(e.getMessage()));
+            }
         }
         if (label != null && uri != null) {
             token.error("uri", "either token or uri");
@@ -218,12 +224,12 @@ public record CardinalConf(
         boolean extract = token.bool("extract", false);
         token.finish();
         String selector = uri == null ? label : uri;
-        if (module == null || selector == null) {
+        if (moduleFile == null || selector == null) {
             return null;
         }
         return new TokenConfig(
                 token.name(),
-                folder.resolve(module),
+                moduleFile,
                 initArgs,
                 selector,
                 pin,

@@ -48,7 +48,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gateway whose private key and key exchanges are on a SoftHSM token, and initiators that establish SAs with it over real
+ * A gateway whose private key and key exchanges are on a throw-away token, and initiators that establish SAs with it over real
  * sockets on loopback, all in this process. The initiators compute on the host.
  */
 public final class Demo implements AutoCloseable {
@@ -94,14 +94,21 @@ public final class Demo implements AutoCloseable {
         }
     }
 
+    /** Tokens that a demonstration can make. */
+    public enum TokenKind {
+        /** The crypto card, in a folder of its own. */
+        CARD,
+        /** SoftHSM; SOFTHSM2_CONF must name a configuration of its own. */
+        SOFTHSM
+    }
+
     /**
-     * Makes the token, the certificates and both sides, and begins to listen. SOFTHSM2_CONF must name a configuration of
-     * its own.
+     * Makes the token, the certificates and both sides, and begins to listen.
      *
-     * @param module SoftHSM's module or one that stands before it; null for the usual places
+     * @param module the kind's module or one that stands before it; null for the usual places
      */
-    public static Demo start(@Nullable Path module) throws DemoFailure {
-        DemoToken token = DemoToken.create(module);
+    public static Demo start(TokenKind kind, @Nullable Path module) throws DemoFailure {
+        DemoToken token = DemoToken.create(kind, module);
         try {
             return start(token);
         } catch (DemoFailure | RuntimeException e) {

@@ -9,17 +9,22 @@ import dev.cardinal.hsm.pool.TokenPool;
 import dev.cardinal.hsm.pool.TokenSelector;
 import dev.cardinal.hsm.pool.TokenSettings;
 import dev.cardinal.ike.backend.HsmCryptoPort;
+import dev.cardinal.ike.config.ModuleFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A throw-away SoftHSM token with the gateway's RSA-2048 key, born on it. */
+/** A throw-away token with the gateway's RSA-2048 key, born on it. */
 final class DemoToken implements AutoCloseable {
     static final String LABEL = "cardinal-demo";
 
@@ -30,46 +35,99 @@ final class DemoToken implements AutoCloseable {
             "/usr/lib64/pkcs11/libsofthsm2.so",
             "/usr/lib64/softhsm/libsofthsm2.so");
 
+    /** Names the folder below which the demonstration may write; the launcher removes it. */
+    private static final String FOLDER_VARIABLE = "CARDINAL_DEMO_DIR";
+
     private final TokenPool pool;
     private final HsmCryptoPort port;
     private final byte[] publicKeyInfo;
     private final byte[] pin;
+    private final Place place;
 
-    private DemoToken(TokenPool pool, byte[] publicKeyInfo, byte[] pin) {
+    /**
+     * Where a token is made.
+     *
+     * @param initArgs what {@code C_Initialize} is handed
+     * @param folder that goes with the token; null where somebody else cares for it
+     */
+    private record Place(
+            Path module,
+            @Nullable String initArgs,
+            @Nullable Path folder) {
+
+        void remove() {
+            Path root = folder;
+            if (root == null) {
+                return;
+            }
+            try (Stream<Path> files = Files.walk(root)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private DemoToken(TokenPool pool, byte[] publicKeyInfo, byte[] pin, Place place) {
         this.pool = pool;
+        this.place = place;
         this.port = new HsmCryptoPort("demo", pool, false);
         this.publicKeyInfo = publicKeyInfo;
         this.pin = pin;
     }
 
     /**
-     * Makes the token where SOFTHSM2_CONF says and opens it.
+     * Makes the token and opens it: of the crypto card in a folder of its own, of SoftHSM where SOFTHSM2_CONF says.
      *
-     * @param named the module, null for the usual places
-     * @throws DemoFailure where SoftHSM is absent or refuses
+     * @param module null for the usual places
+     * @throws DemoFailure where the module is absent or refuses
      */
-    static DemoToken create(@Nullable Path named) throws DemoFailure {
-        Path module = named != null ? named : softHsm();
+    static DemoToken create(Demo.TokenKind kind, @Nullable Path module) throws DemoFailure {
+        Place place = switch (kind) {
+            case CARD -> card(module);
+            case SOFTHSM -> new Place(module != null ? module : softHsm(), null, null);
+        };
         byte[] pin = randomPin();
         byte[] soPin = randomPin();
+        boolean made = false;
         try {
-            TokenInitialization.initialize(module, null, LABEL, soPin, pin);
+            TokenInitialization.initialize(place.module(), place.initArgs(), LABEL, soPin, pin);
             TokenSelector selector = new TokenSelector.ByLabel(LABEL);
             byte[] publicKeyInfo;
-            try (KeyGeneration generation = KeyGeneration.open(module, null, selector, pin::clone)) {
+            try (KeyGeneration generation =
+                    KeyGeneration.open(place.module(), place.initArgs(), selector, pin::clone)) {
                 publicKeyInfo = generation.generateRsaKeyPair("gateway", new byte[] {1}, 2048);
             }
-            TokenPool pool = TokenPool.open(
-                    TokenSettings.of(module, null, selector, pin::clone).withGroups(Set.of(KeyExchangeGroup.X25519)));
+            TokenPool pool = TokenPool.open(TokenSettings.of(place.module(), place.initArgs(), selector, pin::clone)
+                    .withGroups(Set.of(KeyExchangeGroup.X25519)));
             if (!pool.profile().groups().contains(KeyExchangeGroup.X25519)) {
                 pool.close();
                 throw new DemoFailure("the token cannot do X25519: " + pool.refusedGroups());
             }
-            return new DemoToken(pool, publicKeyInfo, pin);
+            made = true;
+            return new DemoToken(pool, publicKeyInfo, pin, place);
         } catch (HsmFailure e) {
             throw new DemoFailure("the token cannot be made: " + e.getMessage());
         } finally {
             Arrays.fill(soPin, (byte) 0);
+            if (!made) {
+                place.remove();
+            }
+        }
+    }
+
+    private static Place card(@Nullable Path named) throws DemoFailure {
+        try {
+            Path module = named != null ? named : ModuleFile.card();
+            String parent = System.getenv(FOLDER_VARIABLE);
+            Path folder = parent == null
+                    ? Files.createTempDirectory("cardinal-card")
+                    : Files.createTempDirectory(Path.of(parent), "card");
+            return new Place(module, "directory='" + folder + "'", folder);
+        } catch (IOException e) {
+            throw new DemoFailure(String.valueOf(e.getMessage()));
         }
     }
 
@@ -107,6 +165,7 @@ final class DemoToken implements AutoCloseable {
     public void close() {
         pool.close();
         Arrays.fill(pin, (byte) 0);
+        place.remove();
     }
 
     private static byte[] randomPin() {

@@ -20,7 +20,8 @@ class DemoCommandTest {
         assertTrue(errors.toString().contains("--handshakes must be 1 to "), errors.toString());
         assertEquals(2, run("--handshakes", "many"));
         assertEquals(2, run("--token", "yubikey"));
-        assertTrue(errors.toString().contains("--token 'yubikey' is not known; known: softhsm"), errors.toString());
+        assertTrue(
+                errors.toString().contains("--token 'yubikey' is not known; known: card, softhsm"), errors.toString());
         assertEquals(2, run("--fast"));
     }
 

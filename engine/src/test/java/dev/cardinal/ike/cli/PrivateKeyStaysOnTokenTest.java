@@ -54,6 +54,8 @@ class PrivateKeyStaysOnTokenTest {
                 "demo",
                 "--handshakes",
                 String.valueOf(HANDSHAKES),
+                "--token",
+                "softhsm",
                 "--module",
                 spy.toString(),
                 "--json")) {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cardinal.ike.backend.TestToken;
 import dev.cardinal.ike.crypto.Secret;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -15,12 +17,23 @@ class DemoTest {
 
     @Test
     @Timeout(120)
-    void everyHandshakeIsTheTokensWork() throws Exception {
+    void everyHandshakeIsTheCardsWork() throws Exception {
+        everyHandshakeIsTheTokensWork(
+                Demo.TokenKind.CARD, Path.of(System.getProperty("cardinal.card", "libcardinal-card.so")));
+    }
+
+    @Test
+    @Timeout(120)
+    void everyHandshakeIsSoftHsmsWork() throws Exception {
         assertEquals(8, TestToken.PIN.length); // its class empties the token folder of earlier runs
+        everyHandshakeIsTheTokensWork(Demo.TokenKind.SOFTHSM, null);
+    }
+
+    private static void everyHandshakeIsTheTokensWork(Demo.TokenKind kind, @Nullable Path module) throws Exception {
         long openSecrets = Secret.open();
         AtomicInteger last = new AtomicInteger();
         DemoReport report;
-        try (Demo demo = Demo.start(null)) {
+        try (Demo demo = Demo.start(kind, module)) {
             assertTrue(demo.gatewayAddress().startsWith("127.0.0.1:"));
             report = demo.run(HANDSHAKES, ended -> last.accumulateAndGet(ended, Math::max));
         }

@@ -103,4 +103,19 @@ public interface Cryptoki {
     long deriveKey(long session, Mechanism mechanism, long baseKey, List<Attribute> template) throws Pkcs11Exception;
 
     byte[] generateRandom(long session, int length) throws Pkcs11Exception;
+
+    /** The most lanes that one {@link #executeBatch} takes. */
+    int BATCH_LIMIT = 1024;
+
+    /** Whether the module offers the interface {@code "Vendor Cardinal Batch"} in a version 1.x. */
+    boolean offersBatch();
+
+    /**
+     * {@code ExecuteBatch}: carries out independent operations in one call.
+     *
+     * @param lanes 1 to {@link #BATCH_LIMIT}
+     * @return an outcome for each lane, in order
+     * @throws Pkcs11Exception where the call as a whole failed: no lane was touched
+     */
+    List<Lane.Outcome> executeBatch(long session, List<Lane> lanes) throws Pkcs11Exception;
 }

@@ -47,6 +47,10 @@ public final class JnaCryptoki implements Cryptoki {
     private static final StructLayout TOKEN_INFO = LAYOUTS.tokenInfo();
     private static final StructLayout SESSION_INFO = LAYOUTS.sessionInfo();
     private static final StructLayout MECHANISM_INFO = LAYOUTS.mechanismInfo();
+    private static final StructLayout LANE = LAYOUTS.batchLane();
+    private static final StructLayout DERIVATION = LAYOUTS.batchDerivation();
+
+    private static final byte[] NO_OCTETS = {};
 
     /**
      * Every library that was loaded, for the life of the process: JNA unloads a library nobody refers to, and bare
@@ -56,11 +60,13 @@ public final class JnaCryptoki implements Cryptoki {
 
     private final Function[] functions;
     private final int version;
+    private final @Nullable Function batch;
     private final ThreadLocal<Frame> frames = ThreadLocal.withInitial(Frame::new);
 
-    private JnaCryptoki(Function[] functions, int version) {
+    private JnaCryptoki(Function[] functions, int version, @Nullable Function batch) {
         this.functions = functions;
         this.version = version;
+        this.batch = batch;
     }
 
     /**
@@ -92,10 +98,25 @@ public final class JnaCryptoki implements Cryptoki {
                 }
             }
         }
-        return new JnaCryptoki(functions, major << 8 | minor);
+        return new JnaCryptoki(functions, major << 8 | minor, batch(library));
     }
 
     private static @Nullable Pointer list3(NativeLibrary library) {
+        return interfaceOf(library, "PKCS 11", new byte[] {3, 0});
+    }
+
+    /** {@code ExecuteBatch} where the module's current batch interface has a version 1.x, which only adds to 1.0. */
+    private static @Nullable Function batch(NativeLibrary library) {
+        Pointer list = interfaceOf(library, "Vendor Cardinal Batch", null);
+        if (list == null || list.getByte(0) != 1) {
+            return null;
+        }
+        Pointer address = list.getPointer(LAYOUTS.batchFunctions().offset("ExecuteBatch"));
+        return address == null ? null : Function.getFunction(address);
+    }
+
+    /** The function list of an interface, null where the module has none of this name and version. */
+    private static @Nullable Pointer interfaceOf(NativeLibrary library, String name, byte @Nullable [] version) {
         Function getInterface;
         try {
             getInterface = library.getFunction("C_GetInterface");
@@ -103,10 +124,10 @@ public final class JnaCryptoki implements Cryptoki {
             return null;
         }
         try (Frame frame = new Frame()) {
-            Pointer name = frame.octets("PKCS 11\0".getBytes(StandardCharsets.US_ASCII));
-            Pointer wanted = frame.octets(new byte[] {3, 0});
+            Pointer text = frame.octets((name + "\0").getBytes(StandardCharsets.US_ASCII));
+            Pointer wanted = version == null ? Pointer.NULL : frame.octets(version);
             Pointer out = frame.block(Native.POINTER_SIZE);
-            if (call(getInterface, name, wanted, out, ulong(0)) != Ckr.OK) {
+            if (call(getInterface, text, wanted, out, ulong(0)) != Ckr.OK) {
                 return null;
             }
             Pointer found = out.getPointer(0);
@@ -441,6 +462,151 @@ public final class JnaCryptoki implements Cryptoki {
         }
     }
 
+    @Override
+    public boolean offersBatch() {
+        return batch != null;
+    }
+
+    @Override
+    public List<Lane.Outcome> executeBatch(long session, List<Lane> lanes) throws Pkcs11Exception {
+        if (batch == null) {
+            throw new Pkcs11Exception("ExecuteBatch", Ckr.FUNCTION_NOT_SUPPORTED);
+        }
+        try (Frame frame = frame()) {
+            Pointer array = frame.block((long) LANE.size() * lanes.size());
+            List<LaneMemory> memories = new ArrayList<>(lanes.size());
+            long at = 0;
+            for (Lane lane : lanes) {
+                memories.add(encoded(frame, array.share(at, LANE.size()), lane));
+                at += LANE.size();
+            }
+            check("ExecuteBatch", batch, ulong(session), array, ulong(lanes.size()));
+            return memories.stream().map(LaneMemory::outcome).toList();
+        }
+    }
+
+    private static LaneMemory encoded(Frame frame, Pointer struct, Lane lane) {
+        // a lane that the module forgets has failed
+        putUlong(struct, LANE.offset("rv"), Ckr.GENERAL_ERROR);
+        return switch (lane) {
+            case Lane.Sign sign -> {
+                begin(frame, struct, Ckb.SIGN, sign.mechanism(), sign.key());
+                input(frame, struct, sign.data());
+                yield new LaneMemory(struct, output(frame, struct, sign.maxLength()), Room.NONE);
+            }
+            case Lane.Decrypt decrypt -> {
+                begin(frame, struct, Ckb.DECRYPT, decrypt.mechanism(), decrypt.key());
+                input(frame, struct, decrypt.data());
+                yield new LaneMemory(struct, output(frame, struct, decrypt.maxLength()), Room.NONE);
+            }
+            case Lane.Generate generate -> {
+                begin(frame, struct, Ckb.GENERATE, generate.mechanism(), 0);
+                parameters(frame, struct, generate.parameters());
+                objectTemplate(frame, struct, generate.template());
+                // this operation's one output is the public value
+                yield new LaneMemory(struct, Room.NONE, output(frame, struct, generate.maxPublicLength()));
+            }
+            case Lane.Agree agree -> {
+                begin(frame, struct, Ckb.AGREE, agree.mechanism(), agree.key());
+                yield new LaneMemory(struct, product(frame, struct, agree.product()), Room.NONE);
+            }
+            case Lane.GenerateAndAgree both -> {
+                begin(frame, struct, Ckb.GENERATE_AND_AGREE, both.mechanism(), 0);
+                parameters(frame, struct, both.parameters());
+                Room publicValue = room(frame, struct, "pPublic", "ulPublicLen", both.maxPublicLength());
+                yield new LaneMemory(struct, product(frame, struct, both.product()), publicValue);
+            }
+        };
+    }
+
+    private static void begin(Frame frame, Pointer struct, long operation, Mechanism mechanism, long key) {
+        putUlong(struct, LANE.offset("ulOperation"), operation);
+        struct.setPointer(LANE.offset("pMechanism"), mechanism(frame, mechanism));
+        putUlong(struct, LANE.offset("hKey"), key);
+    }
+
+    private static void input(Frame frame, Pointer struct, byte[] data) {
+        struct.setPointer(LANE.offset("pIn"), frame.octets(data));
+        putUlong(struct, LANE.offset("ulInLen"), data.length);
+    }
+
+    private static void parameters(Frame frame, Pointer struct, List<Attribute> parameters) {
+        struct.setPointer(LANE.offset("pTemplate"), template(frame, parameters));
+        putUlong(struct, LANE.offset("ulCount"), parameters.size());
+    }
+
+    private static void objectTemplate(Frame frame, Pointer struct, List<Attribute> template) {
+        struct.setPointer(LANE.offset("pTemplate2"), template(frame, template));
+        putUlong(struct, LANE.offset("ulCount2"), template.size());
+    }
+
+    private static Room product(Frame frame, Pointer struct, Lane.Product product) {
+        return switch (product) {
+            case Lane.Product.Kept kept -> {
+                objectTemplate(frame, struct, kept.template());
+                yield Room.NONE;
+            }
+            case Lane.Product.Derived derived -> {
+                Pointer derivation = frame.block(DERIVATION.size());
+                putUlong(derivation, DERIVATION.offset("ulKind"), derived.kind());
+                putUlong(derivation, DERIVATION.offset("prfMechanism"), derived.prf());
+                derivation.setPointer(DERIVATION.offset("pKey"), frame.octets(derived.key()));
+                putUlong(derivation, DERIVATION.offset("ulKeyLen"), derived.key().length);
+                derivation.setPointer(DERIVATION.offset("pSuffix"), frame.octets(derived.suffix()));
+                putUlong(derivation, DERIVATION.offset("ulSuffixLen"), derived.suffix().length);
+                putUlong(derivation, DERIVATION.offset("ulLength"), derived.length());
+                struct.setPointer(LANE.offset("pDerivation"), derivation);
+                yield output(frame, struct, derived.length());
+            }
+        };
+    }
+
+    private static Room output(Frame frame, Pointer struct, int length) {
+        return room(frame, struct, "pOut", "ulOutLen", length);
+    }
+
+    private static Room room(Frame frame, Pointer struct, String pointerField, String lengthField, int length) {
+        Pointer memory = frame.block(length);
+        struct.setPointer(LANE.offset(pointerField), memory);
+        putUlong(struct, LANE.offset(lengthField), length);
+        return new Room(memory, length, LANE.offset(lengthField));
+    }
+
+    /**
+     * An output of a lane: our own pointer, whatever the module may write over its structure's.
+     *
+     * @param length octets of the memory; 0: no output
+     * @param lengthOffset of the field in the lane that tells how much was written
+     */
+    private record Room(Pointer memory, int length, int lengthOffset) {
+        static final Room NONE = new Room(Pointer.NULL, 0, 0);
+
+        byte[] octets(Pointer struct) throws Pkcs11Exception {
+            return length == 0
+                    ? NO_OCTETS
+                    : JnaCryptoki.octets("ExecuteBatch", memory, getUlong(struct, lengthOffset), length);
+        }
+    }
+
+    private record LaneMemory(Pointer struct, Room output, Room publicValue) {
+
+        Lane.Outcome outcome() {
+            long rv = getUlong(struct, LANE.offset("rv"));
+            try {
+                if (rv == Ckr.OK) {
+                    return new Lane.Outcome(
+                            rv,
+                            output.octets(struct),
+                            publicValue.octets(struct),
+                            getUlong(struct, LANE.offset("hNew")));
+                }
+            } catch (Pkcs11Exception e) {
+                rv = e.ckr();
+            }
+            return new Lane.Outcome(rv, NO_OCTETS, NO_OCTETS, 0);
+        }
+    }
+
     private byte[] transform(CkFunction function, long session, byte[] data, int maxLength) throws Pkcs11Exception {
         try (Frame frame = frame()) {
             Pointer out = frame.block(maxLength);
@@ -587,30 +753,34 @@ public final class JnaCryptoki implements Cryptoki {
 
     /**
      * Off-heap memory for one call of one thread: taken from the thread's own block, wiped and given back when the call
-     * has returned. What does not fit is allocated apart and freed.
+     * has returned. What does not fit is allocated apart and freed, and the block grows for the calls to come.
      */
     private static final class Frame implements AutoCloseable {
-        private static final int BLOCK_SIZE = 32 * 1024;
+        private static final long BLOCK_SIZE = 32 * 1024;
 
-        private final Memory block = new Memory(BLOCK_SIZE);
+        /** What a batch of some hundred lanes takes. */
+        private static final long BLOCK_LIMIT = 1024 * 1024;
+
         private final List<Memory> apart = new ArrayList<>();
+        private Memory block = cleared(BLOCK_SIZE);
         private long used;
-
-        Frame() {
-            block.clear();
-        }
 
         /** Zeroed memory, aligned for any field. */
         Pointer block(long size) {
             long rounded = (Math.max(size, 1) + 15) & ~15L;
-            if (used + rounded <= BLOCK_SIZE) {
+            if (used + rounded <= block.size()) {
                 Pointer pointer = block.share(used, rounded);
                 used += rounded;
                 return pointer;
             }
-            Memory memory = new Memory(rounded);
-            memory.clear();
+            Memory memory = cleared(rounded);
             apart.add(memory);
+            return memory;
+        }
+
+        private static Memory cleared(long size) {
+            Memory memory = new Memory(size);
+            memory.clear();
             return memory;
         }
 
@@ -627,7 +797,7 @@ public final class JnaCryptoki implements Cryptoki {
         }
 
         boolean wiped() {
-            return used == 0 && apart.isEmpty() && !hasOctets(block.getByteArray(0, BLOCK_SIZE));
+            return used == 0 && apart.isEmpty() && !hasOctets(block.getByteArray(0, (int) block.size()));
         }
 
         private static boolean hasOctets(byte[] memory) {
@@ -645,11 +815,19 @@ public final class JnaCryptoki implements Cryptoki {
                 block.setMemory(0, used, (byte) 0);
                 used = 0;
             }
+            if (apart.isEmpty()) {
+                return;
+            }
             for (Memory memory : apart) {
                 memory.clear();
                 memory.close();
             }
             apart.clear();
+            if (block.size() < BLOCK_LIMIT) {
+                Memory larger = cleared(2 * block.size());
+                block.close();
+                block = larger;
+            }
         }
     }
 }

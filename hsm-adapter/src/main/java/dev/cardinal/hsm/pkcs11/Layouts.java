@@ -141,7 +141,56 @@ public record Layouts(int ulong, int pointer) {
                 .build();
     }
 
-    /** Every structure, for the comparison with a C compiler's numbers. */
+    StructLayout batchFunctions() {
+        return StructLayout.of("CK_CARDINAL_BATCH_FUNCTIONS")
+                .version("version")
+                .field("ExecuteBatch", pointer)
+                .build();
+    }
+
+    StructLayout batchLane() {
+        return StructLayout.of("CK_CARDINAL_BATCH_LANE")
+                .field("ulOperation", ulong)
+                .field("pMechanism", pointer)
+                .field("hKey", ulong)
+                .field("pTemplate", pointer)
+                .field("ulCount", ulong)
+                .field("pTemplate2", pointer)
+                .field("ulCount2", ulong)
+                .field("pIn", pointer)
+                .field("ulInLen", ulong)
+                .field("pIn2", pointer)
+                .field("ulIn2Len", ulong)
+                .field("pDerivation", pointer)
+                .field("pOut", pointer)
+                .field("ulOutLen", ulong)
+                .field("pPublic", pointer)
+                .field("ulPublicLen", ulong)
+                .field("hNew", ulong)
+                .field("rv", ulong)
+                .build();
+    }
+
+    StructLayout batchDerivation() {
+        return StructLayout.of("CK_CARDINAL_DERIVATION")
+                .field("ulKind", ulong)
+                .field("prfMechanism", ulong)
+                .field("pKey", pointer)
+                .field("ulKeyLen", ulong)
+                .field("pSuffix", pointer)
+                .field("ulSuffixLen", ulong)
+                .field("pSeed", pointer)
+                .field("ulSeedLen", ulong)
+                .field("ulLength", ulong)
+                .build();
+    }
+
+    /** The structures of {@code cardinal/batch.h}, for the comparison with a C compiler's numbers. */
+    List<StructLayout> batch() {
+        return List.of(batchFunctions(), batchLane(), batchDerivation());
+    }
+
+    /** Every structure of the standard, for the same. */
     List<StructLayout> all() {
         return List.of(
                 functionList(),

@@ -7,6 +7,7 @@ import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckk;
 import dev.cardinal.hsm.pkcs11.Cko;
 import dev.cardinal.hsm.pkcs11.Cryptoki;
+import dev.cardinal.hsm.pkcs11.Lane;
 import dev.cardinal.hsm.pkcs11.Mechanism;
 import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
@@ -28,15 +29,8 @@ record KeyAgreements(boolean privateObjects) {
         List<Attribute> publicTemplate = new ArrayList<>(driver.parameters());
         publicTemplate.add(Attribute.of(Cka.TOKEN, false));
         publicTemplate.add(Attribute.of(Cka.PRIVATE, false));
-        // CKA_VALUE_BITS is not sent: too short an exponent is refused by some tokens and ignored by others
-        List<Attribute> privateTemplate = List.of(
-                Attribute.of(Cka.TOKEN, false),
-                Attribute.of(Cka.PRIVATE, privateObjects),
-                Attribute.of(Cka.SENSITIVE, true),
-                Attribute.of(Cka.EXTRACTABLE, false),
-                Attribute.of(Cka.DERIVE, true));
         Cryptoki.KeyPair pair = session.cryptoki()
-                .generateKeyPair(session.handle(), driver.generation(), publicTemplate, privateTemplate);
+                .generateKeyPair(session.handle(), driver.generation(), publicTemplate, privateTemplate());
         boolean done = false;
         try {
             byte[] tokenPublic;
@@ -67,20 +61,41 @@ record KeyAgreements(boolean privateObjects) {
     long derive(Session session, GroupDriver driver, long privateKey, Mechanism derivation, boolean extractable)
             throws Pkcs11Exception {
         return session.cryptoki()
-                .deriveKey(
-                        session.handle(),
-                        derivation,
-                        privateKey,
-                        List.of(
-                                Attribute.of(Cka.CLASS, Cko.SECRET_KEY),
-                                Attribute.of(Cka.KEY_TYPE, Ckk.GENERIC_SECRET),
-                                Attribute.of(Cka.TOKEN, false),
-                                Attribute.of(Cka.PRIVATE, privateObjects),
-                                Attribute.of(Cka.SENSITIVE, !extractable),
-                                Attribute.of(Cka.EXTRACTABLE, extractable),
-                                Attribute.of(Cka.DERIVE, true),
-                                // required by some tokens; makes others keep leading zeros
-                                Attribute.of(Cka.VALUE_LEN, driver.secretLength())));
+                .deriveKey(session.handle(), derivation, privateKey, secretTemplate(driver, extractable));
+    }
+
+    /** {@link #generate} as a lane of a batch. */
+    Lane.Generate generation(GroupDriver driver) {
+        return new Lane.Generate(driver.generation(), driver.parameters(), privateTemplate(), publicRoom(driver));
+    }
+
+    /** Octets of a public value in a token's form: one more than the payload's, for the form of a curve's point. */
+    static int publicRoom(GroupDriver driver) {
+        return driver.publicLength() + 1;
+    }
+
+    private List<Attribute> privateTemplate() {
+        // CKA_VALUE_BITS is not sent: too short an exponent is refused by some tokens and ignored by others
+        return List.of(
+                Attribute.of(Cka.TOKEN, false),
+                Attribute.of(Cka.PRIVATE, privateObjects),
+                Attribute.of(Cka.SENSITIVE, true),
+                Attribute.of(Cka.EXTRACTABLE, false),
+                Attribute.of(Cka.DERIVE, true));
+    }
+
+    /** The template of {@code g^xy}. */
+    List<Attribute> secretTemplate(GroupDriver driver, boolean extractable) {
+        return List.of(
+                Attribute.of(Cka.CLASS, Cko.SECRET_KEY),
+                Attribute.of(Cka.KEY_TYPE, Ckk.GENERIC_SECRET),
+                Attribute.of(Cka.TOKEN, false),
+                Attribute.of(Cka.PRIVATE, privateObjects),
+                Attribute.of(Cka.SENSITIVE, !extractable),
+                Attribute.of(Cka.EXTRACTABLE, extractable),
+                Attribute.of(Cka.DERIVE, true),
+                // required by some tokens; makes others keep leading zeros
+                Attribute.of(Cka.VALUE_LEN, driver.secretLength()));
     }
 
     /** Reads an extractable secret, padded to the group's length; the caller wipes it. */

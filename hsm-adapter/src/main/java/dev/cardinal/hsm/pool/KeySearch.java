@@ -47,16 +47,20 @@ record KeySearch(
 
     private static final int PROOF_LENGTH = 32;
 
-    record Match(long object, String uri) {}
+    record Match(KeyObject key, String uri) {}
 
-    /** The one key that proves to belong to the public key. */
-    Match find(Session session) throws Pkcs11Exception, HsmFailure {
+    /**
+     * The one key that proves to belong to the public key.
+     *
+     * @param login for keys that want it for each use
+     */
+    Match find(Session session, TokenLogin login) throws Pkcs11Exception, HsmFailure {
         List<Match> proven = new ArrayList<>();
         List<Match> candidates = candidates(session);
         Pkcs11Exception refusal = null;
         for (Match candidate : candidates) {
             try {
-                if (proves(session, candidate.object())) {
+                if (proves(session, login, candidate.key())) {
                     proven.add(candidate);
                 }
             } catch (Pkcs11Exception e) {
@@ -137,7 +141,7 @@ record KeySearch(
         for (long object : found) {
             byte[] label = session.attributeIfPresent(object, Cka.LABEL);
             matches.add(new Match(
-                    object,
+                    KeyObject.of(session, object),
                     Pkcs11Uri.ofObject(
                                     token,
                                     "private",
@@ -227,11 +231,11 @@ record KeySearch(
         };
     }
 
-    private boolean proves(Session session, long object) throws Pkcs11Exception, HsmFailure {
+    private boolean proves(Session session, TokenLogin login, KeyObject key) throws Pkcs11Exception, HsmFailure {
         SignatureMechanism mechanism = signatures.proofFor(publicKey);
         byte[] message = new byte[PROOF_LENGTH];
         new SecureRandom().nextBytes(message);
-        byte[] signature = signatures.sign(session, object, publicKey, mechanism, message);
+        byte[] signature = key.sign(session, login, signatures.call(publicKey, mechanism, message));
         return PublicKeys.verifies(publicKey, mechanism, message, signature);
     }
 }

@@ -7,8 +7,6 @@ import dev.cardinal.hsm.SignatureMechanism;
 import dev.cardinal.hsm.pkcs11.Ckg;
 import dev.cardinal.hsm.pkcs11.Ckm;
 import dev.cardinal.hsm.pkcs11.Mechanism;
-import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
-import dev.cardinal.hsm.pkcs11.Session;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.PublicKey;
@@ -37,8 +35,8 @@ final class Signatures {
         this.offered = offer();
     }
 
-    /** What to call, and with what. */
-    private record Call(Mechanism mechanism, byte[] data, int maxLength) {}
+    /** What to sign with, and what: the message or its hash, as the mechanism asks. */
+    record Call(Mechanism mechanism, byte[] data, int maxLength) {}
 
     Set<SignatureMechanism> offered() {
         return offered;
@@ -75,17 +73,11 @@ final class Signatures {
         };
     }
 
-    byte[] sign(Session session, long object, PublicKey key, SignatureMechanism mechanism, byte[] message)
-            throws Pkcs11Exception, HsmFailure {
+    /** @throws HsmFailure where the token does not offer the mechanism, or the key is of another type */
+    Call call(PublicKey key, SignatureMechanism mechanism, byte[] message) throws HsmFailure {
         if (!offered.contains(mechanism)) {
             throw new HsmFailure(Kind.UNSUPPORTED, 0, "the token does not offer " + mechanism);
         }
-        Call call = call(key, mechanism, message);
-        session.cryptoki().signInit(session.handle(), call.mechanism(), object);
-        return session.cryptoki().sign(session.handle(), call.data(), call.maxLength());
-    }
-
-    private Call call(PublicKey key, SignatureMechanism mechanism, byte[] message) throws HsmFailure {
         return switch (mechanism) {
             case RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 -> {
                 int length = modulusLength(key, mechanism);

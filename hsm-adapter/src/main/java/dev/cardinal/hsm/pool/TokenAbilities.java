@@ -8,7 +8,9 @@ import dev.cardinal.hsm.KeyExchangeGroup;
 import dev.cardinal.hsm.TokenProfile;
 import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckm;
+import dev.cardinal.hsm.pkcs11.Ckr;
 import dev.cardinal.hsm.pkcs11.Cryptoki;
+import dev.cardinal.hsm.pkcs11.Lane;
 import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
 import java.util.ArrayList;
@@ -39,8 +41,9 @@ record TokenAbilities(
      * A group on this token.
      *
      * @param hidden whether {@code g^xy} can stay on the token
+     * @param batched whether lanes of a batch do what the plain functions do
      */
-    record GroupAbility(GroupDriver driver, boolean hidden) {}
+    record GroupAbility(GroupDriver driver, boolean hidden, boolean batched) {}
 
     TokenProfile profile(String label) {
         Set<KeyExchangeGroup> hidden = EnumSet.noneOf(KeyExchangeGroup.class);
@@ -185,7 +188,7 @@ record TokenAbilities(
                 String reason;
                 try {
                     if (hides(session, driver, fresh.privateKey(), test)) {
-                        return new GroupAbility(driver, true);
+                        return new GroupAbility(driver, true, batched(session, driver));
                     }
                     reason = "a secret with a leading zero came out wrong, or C_DigestKey does not take it";
                 } catch (Pkcs11Exception e) {
@@ -195,7 +198,7 @@ record TokenAbilities(
                     reason = e.getMessage();
                 }
                 if (allowExtract && extracts(session, driver, fresh.privateKey(), test)) {
-                    return new GroupAbility(driver, false);
+                    return new GroupAbility(driver, false, false);
                 }
                 throw new HsmFailure(Kind.UNSUPPORTED, 0, driver.group() + ": " + reason);
             } finally {
@@ -238,10 +241,49 @@ record TokenAbilities(
 
         private boolean agrees(Session session, HashAlgorithm hash, long secret, GroupDriver.SelfTest test)
                 throws Pkcs11Exception, HsmFailure {
-            Derivation derivation = new Derivation.Hmac(hash, new byte[] {1, 2, 3}, new byte[] {4, 5, 6});
+            Derivation derivation = probeDerivation(hash);
             return Arrays.equals(
                     SecretDerivation.onToken(session, secret, derivation),
                     SecretDerivation.onHost(test.secret(), derivation));
+        }
+
+        private static Derivation probeDerivation(HashAlgorithm hash) {
+            return new Derivation.Hmac(hash, new byte[] {1, 2, 3}, new byte[] {4, 5, 6});
+        }
+
+        /** The same test in lanes. A module that has the interface may still lack a group in it. */
+        private boolean batched(Session session, GroupDriver driver) throws Pkcs11Exception, HsmFailure {
+            if (!cryptoki.offersBatch()) {
+                return false;
+            }
+            Lane.Outcome generated = only(session, agreements.generation(driver));
+            if (generated.rv() != Ckr.OK) {
+                return false;
+            }
+            try {
+                byte[] publicValue = driver.payloadOf(generated.publicValue());
+                if (publicValue == null) {
+                    return false;
+                }
+                GroupDriver.SelfTest test = driver.selfTest(publicValue);
+                Derivation derivation = probeDerivation(hashes.iterator().next());
+                Lane.Outcome agreed = only(
+                        session,
+                        new Lane.Agree(
+                                driver.derivation(test.peerPublic()),
+                                generated.object(),
+                                BatchDriver.derived(derivation)));
+                return agreed.rv() == Ckr.OK
+                        && Arrays.equals(agreed.output(), SecretDerivation.onHost(test.secret(), derivation));
+            } finally {
+                session.destroy(generated.object());
+            }
+        }
+
+        private static Lane.Outcome only(Session session, Lane lane) throws Pkcs11Exception {
+            return session.cryptoki()
+                    .executeBatch(session.handle(), List.of(lane))
+                    .getFirst();
         }
 
         private boolean extracts(Session session, GroupDriver driver, long privateKey, GroupDriver.SelfTest test)

@@ -10,18 +10,20 @@ import org.jspecify.annotations.Nullable;
 /** A private key of a pool's token. Its object is looked up once an epoch, and again when the token forgot it. */
 final class TokenKey implements KeyRef {
 
-    private record Located(long object, long epoch) {}
+    private record Located(KeyObject key, long epoch) {}
 
     private final TokenPool pool;
     private final KeySearch search;
     private final String uri;
+    private final boolean alwaysAuthenticate;
     private volatile @Nullable Located located;
 
     TokenKey(TokenPool pool, KeySearch search, KeySearch.Match match, long epoch) {
         this.pool = pool;
         this.search = search;
         this.uri = match.uri();
-        this.located = new Located(match.object(), epoch);
+        this.located = new Located(match.key(), epoch);
+        this.alwaysAuthenticate = match.key().alwaysAuthenticate();
     }
 
     @Override
@@ -42,15 +44,20 @@ final class TokenKey implements KeyRef {
         return search.publicKey();
     }
 
-    /** The object's handle in this epoch. */
-    long locate(Session session, long epoch) throws Pkcs11Exception, HsmFailure {
+    /** Whether the key wants a login for each use: such a key serves no batch. */
+    boolean alwaysAuthenticate() {
+        return alwaysAuthenticate;
+    }
+
+    /** The object in this epoch. */
+    KeyObject locate(Session session, long epoch) throws Pkcs11Exception, HsmFailure {
         Located known = located;
         if (known != null && known.epoch() == epoch) {
-            return known.object();
+            return known.key();
         }
-        long object = search.again(session, uri).object();
-        located = new Located(object, epoch);
-        return object;
+        KeyObject key = search.again(session, uri).key();
+        located = new Located(key, epoch);
+        return key;
     }
 
     /** The handle was found invalid. */

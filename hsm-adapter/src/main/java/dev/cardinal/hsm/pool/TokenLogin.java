@@ -89,6 +89,26 @@ final class TokenLogin implements AutoCloseable {
         }
     }
 
+    /**
+     * Logs in for the operation that a session has just begun, as a key with {@code CKA_ALWAYS_AUTHENTICATE} wants.
+     *
+     * @throws HsmFailure where there is no PIN, or it is refused: then it is never tried again
+     */
+    void authenticate(Session session) throws Pkcs11Exception, HsmFailure {
+        check();
+        String name = slot.token().label();
+        try {
+            login(session, Cku.CONTEXT_SPECIFIC, name);
+        } catch (Pkcs11Exception e) {
+            HsmFailure failure = Failures.of(name, e);
+            if (failure.kind() == Kind.PIN) {
+                refused = failure;
+                throw failure;
+            }
+            throw e;
+        }
+    }
+
     private void login() throws HsmFailure {
         String name = slot.token().label();
         try {
@@ -98,7 +118,7 @@ final class TokenLogin implements AutoCloseable {
                 anchor = session;
             }
             if (required) {
-                login(session, name);
+                login(session, Cku.USER, name);
             }
             epoch.incrementAndGet();
         } catch (Pkcs11Exception e) {
@@ -123,7 +143,7 @@ final class TokenLogin implements AutoCloseable {
         return open;
     }
 
-    private void login(Session session, String name) throws HsmFailure, Pkcs11Exception {
+    private void login(Session session, long user, String name) throws HsmFailure, Pkcs11Exception {
         byte[] octets = null;
         try {
             if (!slot.token().protectedAuthenticationPath()) {
@@ -132,7 +152,7 @@ final class TokenLogin implements AutoCloseable {
                 }
                 octets = pin.pin();
             }
-            cryptoki.login(session.handle(), Cku.USER, octets);
+            cryptoki.login(session.handle(), user, octets);
         } catch (Pkcs11Exception e) {
             if (e.ckr() != Ckr.USER_ALREADY_LOGGED_IN) {
                 throw e;

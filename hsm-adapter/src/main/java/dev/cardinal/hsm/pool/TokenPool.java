@@ -38,6 +38,12 @@ public final class TokenPool implements Hsm {
 
     private static final int DEFAULT_WORKERS = 8;
 
+    /**
+     * Requests that are not shared out among idle workers of a module that takes batches: so many operations of one kind
+     * take such a module hardly longer than one.
+     */
+    private static final int BATCH_GRAIN = 8;
+
     /** How long {@link #close} waits for running calls. */
     private static final long CLOSE_NANOS = 2_000_000_000L;
 
@@ -78,7 +84,10 @@ public final class TokenPool implements Hsm {
         this.agreements = agreements;
         this.abilities = abilities;
         this.profile = abilities.profile(slot.token().label());
-        this.queue = new WorkQueue(settings.queueLimits(), settings.batchLimit());
+        this.queue = new WorkQueue(
+                settings.queueLimits(),
+                Math.min(settings.batchLimit(), Cryptoki.BATCH_LIMIT),
+                cryptoki.offersBatch() ? BATCH_GRAIN : 1);
         this.nanoClock = nanoClock;
     }
 
@@ -118,7 +127,7 @@ public final class TokenPool implements Hsm {
                     settings.allowExtract());
             int workers = settings.workers() > 0
                     ? settings.workers()
-                    : workers(slot.token().maxSessions());
+                    : workers(slot.token().maxSessions(), cryptoki.offersBatch());
             TokenPool pool = new TokenPool(settings, module, cryptoki, slot, login, agreements, abilities, nanoClock);
             pool.start(workers);
             opened = true;
@@ -133,9 +142,15 @@ public final class TokenPool implements Hsm {
         }
     }
 
-    /** One session is the anchor's. */
-    private static int workers(long maxSessions) {
-        return maxSessions <= 0 ? DEFAULT_WORKERS : (int) Math.clamp(maxSessions - 1, 1, DEFAULT_WORKERS);
+    /**
+     * One session is the anchor's. A module that takes batches computes on the calling thread: more workers than
+     * processors would only make its batches smaller.
+     */
+    private static int workers(long maxSessions, boolean batches) {
+        int wanted = batches
+                ? Math.min(Runtime.getRuntime().availableProcessors(), TokenSettings.WORKER_LIMIT)
+                : DEFAULT_WORKERS;
+        return maxSessions <= 0 ? wanted : (int) Math.clamp(maxSessions - 1, 1, wanted);
     }
 
     /** Opens the sessions one after the other: bursts of {@code C_OpenSession} fail on real tokens. */
@@ -236,7 +251,7 @@ public final class TokenPool implements Hsm {
                 id == null ? null : id.clone());
         return await(errand(session -> {
             long epoch = login.epoch();
-            return new TokenKey(this, search, search.find(session), epoch);
+            return new TokenKey(this, search, search.find(session, login), epoch);
         }));
     }
 
@@ -377,14 +392,49 @@ public final class TokenPool implements Hsm {
     }
 
     /**
-     * The token refused a peer's value that the host's checks let pass. That is the peer's fault, unless it goes on: a
-     * token that refuses whatever comes is broken.
+     * A derivation failed. Where the token refused a peer's value that the host's checks let pass, that is the peer's
+     * fault, unless it goes on: a token that refuses whatever comes is broken.
+     *
+     * @return for its caller to throw: what failed for a reason that has nothing to do with the peer
+     * @throws HsmFailure the refusal
      */
-    HsmFailure onDerivationRefused(Pkcs11Exception e) {
-        int inARow = refusals.incrementAndGet();
+    Pkcs11Exception onDerivationFailed(Pkcs11Exception e) throws HsmFailure {
         Kind kind = Failures.kindOf(e.ckr());
-        boolean broken = inARow >= REFUSAL_LIMIT && kind == Kind.DEVICE_BROKEN;
-        return Failures.of(broken ? Kind.DEVICE_BROKEN : Kind.PEER_DATA, label(), e);
+        boolean refused = switch (kind) {
+            case DEVICE_BROKEN, OUR_FAULT, PEER_DATA -> true;
+            case BUSY, EXPIRED, LOST, SESSION_DEAD, LOGIN_LOST, TOKEN_GONE, PIN, UNSUPPORTED, CLOSED -> false;
+        };
+        if (!refused) {
+            return e;
+        }
+        boolean broken = refusals.incrementAndGet() >= REFUSAL_LIMIT && kind == Kind.DEVICE_BROKEN;
+        throw Failures.of(broken ? Kind.DEVICE_BROKEN : Kind.PEER_DATA, label(), e);
+    }
+
+    /**
+     * A decryption failed. Tokens differ in the code for a broken padding; which one it was must not show.
+     *
+     * @return for its caller to throw: what failed for a reason that has nothing to do with the ciphertext
+     * @throws HsmFailure the refusal
+     */
+    Pkcs11Exception onDecryptionFailed(Pkcs11Exception e) throws HsmFailure {
+        boolean telling = switch (Failures.kindOf(e.ckr())) {
+            case SESSION_DEAD, LOGIN_LOST, TOKEN_GONE, PIN, BUSY -> false;
+            case EXPIRED, LOST, DEVICE_BROKEN, OUR_FAULT, PEER_DATA, UNSUPPORTED, CLOSED -> true;
+        };
+        if (telling) {
+            throw new HsmFailure(Kind.PEER_DATA, 0, label() + ": C_Decrypt: the ciphertext was refused");
+        }
+        return e;
+    }
+
+    HsmFailure lost() {
+        return new HsmFailure(Kind.LOST, 0, label() + ": the handle is released, or its session or login is gone");
+    }
+
+    HsmFailure internalError(Throwable e) {
+        return new HsmFailure(
+                Kind.OUR_FAULT, 0, label() + ": internal error: " + e.getClass().getName());
     }
 
     HsmFailure closedFailure() {
@@ -402,6 +452,11 @@ public final class TokenPool implements Hsm {
 
     String label() {
         return slot.token().label();
+    }
+
+    /** Whether the module takes batches. */
+    boolean batches() {
+        return cryptoki.offersBatch();
     }
 
     boolean allowExtract() {

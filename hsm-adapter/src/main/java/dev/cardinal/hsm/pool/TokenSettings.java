@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param initArgs what {@code pReserved} of {@code C_Initialize} points to, null for none
  * @param token which of the module's tokens
  * @param pin the PIN's source; null where the token needs no login or takes the PIN at the device
- * @param workers threads with a session each; 0: the smaller of 8 and the token's session limit less one
+ * @param workers threads with a session each; 0: the smaller of 8, or the number of processors where the module takes
+ *     batches, and the token's session limit less one
  * @param queueLimits bounds of the queues
  * @param batchLimit requests one worker takes at once, at least 1
  * @param allowExtract whether shared secrets may leave the token: needed where a derivation cannot be done on it

@@ -25,14 +25,20 @@ final class WorkQueue {
     private final ArrayDeque<Work> own = new ArrayDeque<>();
     private final TokenSettings.QueueLimits limits;
     private final int batchLimit;
+    private final int grain;
     private int workers = 1;
     private int queued;
     private volatile int highWater;
     private boolean closed;
 
-    WorkQueue(TokenSettings.QueueLimits limits, int batchLimit) {
+    /**
+     * @param batchLimit requests that one worker takes at most
+     * @param grain requests that are not shared out, at least 1
+     */
+    WorkQueue(TokenSettings.QueueLimits limits, int batchLimit, int grain) {
         this.limits = limits;
         this.batchLimit = batchLimit;
+        this.grain = grain;
         for (Urgency urgency : Urgency.values()) {
             queues.put(urgency, new ArrayDeque<>());
         }
@@ -94,7 +100,7 @@ final class WorkQueue {
 
     /**
      * Waits for work and takes a batch: what has queued, up to the limit, but no more than this worker's share, so that
-     * a batch never holds what an idle worker could do.
+     * a batch never holds more than a grain of what an idle worker could do.
      *
      * @param batch empty; receives the work in the order in which it is to be done
      * @return how many requests were taken; -1 when the queue is closed
@@ -112,7 +118,7 @@ final class WorkQueue {
             for (int i = 0; i < ownShare; i++) {
                 batch.add(own.remove());
             }
-            int share = Math.min(batchLimit, share(queued));
+            int share = Math.min(batchLimit, Math.max(grain, share(queued)));
             int taken = 0;
             for (Urgency urgency : Urgency.values()) {
                 ArrayDeque<Work.Requested> queue = queue(urgency);

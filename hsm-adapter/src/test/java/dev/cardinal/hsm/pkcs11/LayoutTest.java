@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every layout and constant of the binding against what a C compiler makes of real headers: p11-kit's for 2.40, NSS' for
- * 3.0. Needs {@code gcc}, {@code libp11-kit-dev} and {@code libnss3-dev}; fails without them.
+ * 3.0, our own for the batch. Needs {@code gcc}, {@code libp11-kit-dev} and {@code libnss3-dev}; fails without them.
  */
 final class LayoutTest {
 
@@ -55,15 +55,36 @@ final class LayoutTest {
     }
 
     @Test
+    void layoutsOfTheBatchAreThoseOfItsHeader() throws Exception {
+        compare(
+                JnaCryptoki.layouts().batch(),
+                "#include <p11-kit/pkcs11.h>\n#include <cardinal/batch.h>",
+                Map.of(),
+                "-I/usr/include/p11-kit-1",
+                "-I../native/include");
+    }
+
+    @Test
+    void constantsOfTheBatchAreThoseOfItsHeader() throws Exception {
+        Map<String, Long> ours = new HashMap<>(constants(Ckb.class));
+        ours.put("CK_CARDINAL_BATCH_LIMIT", (long) Cryptoki.BATCH_LIMIT);
+        StringBuilder source = new StringBuilder("#include <stdio.h>\n#include <p11-kit/pkcs11.h>\n");
+        source.append("#include <cardinal/batch.h>\nint main(void) {\n");
+        ours.keySet().forEach(name -> source.append("  printf(\"%s %%lu\\n\", %s);\n".formatted(name, name)));
+        source.append("  return 0;\n}\n");
+        Map<String, Long> theirs = new HashMap<>();
+        for (String line : run(source.toString(), List.of("-I/usr/include/p11-kit-1", "-I../native/include"))) {
+            String[] words = line.split(" ", 2);
+            theirs.put(words[0], Long.valueOf(words[1]));
+        }
+        assertEquals(theirs, ours);
+    }
+
+    @Test
     void constantsAreThoseOfTheHeaders() throws Exception {
         Map<String, Long> ours = new HashMap<>();
         for (Class<?> type : CONSTANTS) {
-            String prefix = type.getSimpleName().toUpperCase(Locale.ROOT) + "_";
-            for (Field field : type.getDeclaredFields()) {
-                if (field.getType() == long.class && Modifier.isPublic(field.getModifiers())) {
-                    ours.put(prefix + field.getName(), field.getLong(null));
-                }
-            }
+            ours.putAll(constants(type));
         }
         // what neither header knows
         Set<String> unknown = Set.of(
@@ -100,6 +121,17 @@ final class LayoutTest {
                 .filter(name -> !theirs.containsKey(name) && !unknown.contains(name))
                 .collect(Collectors.toSet());
         assertEquals(Set.of(), unchecked, "constants that no header confirms");
+    }
+
+    private static Map<String, Long> constants(Class<?> type) throws IllegalAccessException {
+        String prefix = type.getSimpleName().toUpperCase(Locale.ROOT) + "_";
+        Map<String, Long> constants = new HashMap<>();
+        for (Field field : type.getDeclaredFields()) {
+            if (field.getType() == long.class && Modifier.isPublic(field.getModifiers())) {
+                constants.put(prefix + field.getName(), field.getLong(null));
+            }
+        }
+        return constants;
     }
 
     private void compare(List<StructLayout> layouts, String include, Map<String, String> differences, String... options)

@@ -132,7 +132,8 @@ final class HostPeer {
 
     static byte[] hmac(HashAlgorithm hash, byte[] key, byte[]... parts) throws GeneralSecurityException {
         Mac mac = Mac.getInstance("Hmac" + hash.name());
-        mac.init(new SecretKeySpec(key, "HMAC"));
+        // HMAC pads keys with zeros; the JDK refuses an empty one
+        mac.init(new SecretKeySpec(key.length == 0 ? new byte[1] : key, "HMAC"));
         for (byte[] part : parts) {
             mac.update(part);
         }

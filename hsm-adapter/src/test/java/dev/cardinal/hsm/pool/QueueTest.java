@@ -189,7 +189,7 @@ final class QueueTest {
 
     @Test
     void workersShareWhatHasQueued() throws Exception {
-        WorkQueue queue = new WorkQueue(new TokenSettings.QueueLimits(100, 100, 100), BATCH_LIMIT);
+        WorkQueue queue = new WorkQueue(new TokenSettings.QueueLimits(100, 100, 100), BATCH_LIMIT, 1);
         queue.serve(4);
         for (int i = 0; i < 20; i++) {
             assertTrue(queue.offer(

@@ -41,12 +41,38 @@ public final class TestTokens {
 
     private TestTokens() {}
 
+    /** Cardinal's own, built from native/. */
+    public static final Path CARD = present(System.getProperty("cardinal.card", "libcardinal-card.so"));
+
+    /** One folder for all tokens of this JVM: a module is initialised with one. */
+    private static final Path CARD_FOLDER = temporaryFolder();
+
     private static Path present(String... paths) {
         return Stream.of(paths)
                 .map(Path::of)
                 .filter(Files::exists)
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("none of these is installed: " + List.of(paths)));
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            Path folder = Files.createTempDirectory("cardinal-card");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(folder)));
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void remove(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Tokens of earlier runs would only slow SoftHSM down. Runs before the module is initialised. */
@@ -58,11 +84,7 @@ public final class TestTokens {
         Path tokens = Path.of(conf).resolveSibling("tokens");
         try {
             if (Files.exists(tokens)) {
-                try (Stream<Path> files = Files.walk(tokens)) {
-                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.delete(file);
-                    }
-                }
+                remove(tokens);
             }
             Files.createDirectories(tokens);
         } catch (IOException e) {
@@ -74,6 +96,13 @@ public final class TestTokens {
     public static TokenSettings softHsm(String label) throws HsmFailure {
         TokenInitialization.initialize(SOFTHSM, null, label, SO_PIN, PIN);
         return TokenSettings.of(SOFTHSM, null, new TokenSelector.ByLabel(label), PIN::clone);
+    }
+
+    /** Makes a token of the crypto card and returns the settings that open it. */
+    public static TokenSettings card(String label) throws HsmFailure {
+        String initArgs = "directory='" + CARD_FOLDER + "'";
+        TokenInitialization.initialize(CARD, initArgs, label, SO_PIN, PIN);
+        return TokenSettings.of(CARD, initArgs, new TokenSelector.ByLabel(label), PIN::clone);
     }
 
     /** NSS softoken's cryptographic slot: no login, no lasting objects, PKCS#11 3.0. */

@@ -1,0 +1,42 @@
+package dev.cardinal.hsm.pool;
+
+import dev.cardinal.hsm.HsmFailure;
+import dev.cardinal.hsm.pkcs11.Cka;
+import dev.cardinal.hsm.pkcs11.Ckm;
+import dev.cardinal.hsm.pkcs11.Mechanism;
+import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
+import dev.cardinal.hsm.pkcs11.Session;
+
+/**
+ * A private key as a token's object.
+ *
+ * @param handle in PKCS#11
+ * @param alwaysAuthenticate whether the key wants a login for each use, {@code CKA_ALWAYS_AUTHENTICATE}
+ */
+record KeyObject(long handle, boolean alwaysAuthenticate) {
+
+    static KeyObject of(Session session, long handle) throws Pkcs11Exception {
+        byte[] flag = session.attributeIfPresent(handle, Cka.ALWAYS_AUTHENTICATE);
+        return new KeyObject(handle, flag != null && flag.length > 0 && flag[0] != 0);
+    }
+
+    byte[] sign(Session session, TokenLogin login, Signatures.Call call) throws Pkcs11Exception, HsmFailure {
+        session.cryptoki().signInit(session.handle(), call.mechanism(), handle);
+        authenticate(session, login);
+        return session.cryptoki().sign(session.handle(), call.data(), call.maxLength());
+    }
+
+    /** RSA with the padding of PKCS#1 v1.5. */
+    byte[] decrypt(Session session, TokenLogin login, byte[] ciphertext, int maxLength)
+            throws Pkcs11Exception, HsmFailure {
+        session.cryptoki().decryptInit(session.handle(), Mechanism.of(Ckm.RSA_PKCS), handle);
+        authenticate(session, login);
+        return session.cryptoki().decrypt(session.handle(), ciphertext, maxLength);
+    }
+
+    private void authenticate(Session session, TokenLogin login) throws Pkcs11Exception, HsmFailure {
+        if (alwaysAuthenticate) {
+            login.authenticate(session);
+        }
+    }
+}
