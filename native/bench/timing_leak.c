@@ -333,7 +333,7 @@ static void prepare(const struct row *row)
         fill(peers[lane], MOST_OCTETS);
         peers[lane][0] &= 0x7f;
     }
-    if (row->primitive == RSA_PRIVATE) {
+    if (row->primitive == RSA_PRIVATE && (keys[0] == NULL || rsa_key_bits(keys[0]) != row->bits)) {
         for (size_t i = 0; i < KEYS; i++) {
             rsa_key_free(keys[i]);
             struct reference *reference = reference_rsa(row->bits);

@@ -6,7 +6,7 @@
 #include "json.h"
 #include "module.h"
 
-#define MOST 1024
+#define MOST 4608 /* the longest is a signature of 4172 octets */
 #define LANES 8
 
 static const uint8_t p256_params[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
@@ -55,14 +55,7 @@ static CK_OBJECT_HANDLE create(const char *what, CK_ATTRIBUTE *template, CK_ULON
     {                                                                                                                  \
         type, &(variable), sizeof(variable)                                                                            \
     }
-#define OCTETS(type, value)                                                                                            \
-    {                                                                                                                  \
-        type, (value).at, (value).length                                                                               \
-    }
-#define BYTES(type, value)                                                                                             \
-    {                                                                                                                  \
-        type, (void *)(uintptr_t)(value), sizeof(value)                                                                \
-    }
+#define OCTETS(type, value) {type, (void *)(uintptr_t)(value).at, (value).length}
 
 static CK_BBOOL yes = CK_TRUE;
 static CK_BBOOL no = CK_FALSE;
