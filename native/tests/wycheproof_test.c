@@ -55,7 +55,10 @@ static CK_OBJECT_HANDLE create(const char *what, CK_ATTRIBUTE *template, CK_ULON
     {                                                                                                                  \
         type, &(variable), sizeof(variable)                                                                            \
     }
-#define OCTETS(type, value) {type, (void *)(uintptr_t)(value).at, (value).length}
+#define OCTETS(type, value)                                                                                            \
+    {                                                                                                                  \
+        type, (void *)(uintptr_t)(value).at, (value).length                                                            \
+    }
 
 static CK_BBOOL yes = CK_TRUE;
 static CK_BBOOL no = CK_FALSE;
@@ -226,7 +229,8 @@ static void run(struct test *tests, size_t count)
         judge(&tests[i], "plain", plainly(&tests[i]));
         memset(&tests[i].out, 0, sizeof tests[i].out);
     }
-    if (count > 0) {
+    /* a batch verifies signatures, not MACs */
+    if (count > 0 && strncmp(tests[0].place, "hmac", 4) != 0) {
         batched(tests, count);
     }
 }
@@ -249,8 +253,8 @@ static bool ecdsa_numbers(const struct octets *der, uint8_t out[64])
         size_t length = der->at[at + 1];
         const uint8_t *number = der->at + at + 2;
         at += 2 + length;
-        if (length == 0 || length > 33 || at > der->length || (number[0] & 0x80) != 0 ||
-            (length > 1 && number[0] == 0 && (number[1] & 0x80) == 0)) {
+        if (length == 0 || length > 33 || (length == 33 && number[0] != 0) || at > der->length ||
+            (number[0] & 0x80) != 0 || (length > 1 && number[0] == 0 && (number[1] & 0x80) == 0)) {
             return false;
         }
         if (length == 33) {
