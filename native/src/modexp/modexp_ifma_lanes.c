@@ -156,13 +156,6 @@ static void entry_get(vec *to, const vec *table, unsigned stride, unsigned entry
     }
 }
 
-/* Squarings that choose a window's entry: the limbs chosen beside one are this share of all. */
-static unsigned selecting_squarings(const struct size *size)
-{
-    unsigned beside = size->limbs / ROWS * select_limbs(size->window);
-    return (size->limbs + beside - 1) / beside;
-}
-
 /* Bit position of the topmost window. */
 static unsigned top_window(unsigned bits, unsigned width)
 {
@@ -190,16 +183,11 @@ void lanes_power(
     unsigned position = top_window(bits, width);
     select_begin(&s, w->table, x, exponent_digit(exponent, position, width), size->window);
     size->select(&s);
-    const unsigned selecting = selecting_squarings(size);
     while (position > 0) {
         position -= width;
         select_begin(&s, w->table, w->chosen, exponent_digit(exponent, position, width), size->window);
         for (unsigned i = 0; i < width; i++) {
-            if (i < selecting) {
-                size->square_selecting(x, x, m, w->t, &s);
-            } else {
-                size->square(x, x, m, w->t);
-            }
+            size->square_selecting(x, x, m, w->t, &s);
         }
         size->multiply(x, x, w->chosen, m, w->t);
     }

@@ -6,8 +6,6 @@
 
 #include "modexp/modexp_ifma_size.h"
 
-#define LANES 8u
-
 /* Words of 64 bits of the longest exponent (one half of RSA-4096's), and a zero word above. */
 #define EXPONENT_WORDS (2048u / 64 + 1)
 
@@ -20,7 +18,7 @@
  */
 struct workspace {
     struct workspace *next;
-    _Alignas(64) vec t[2 * MAX_LIMBS];
+    _Alignas(64) vec t[COLUMNS(MAX_LIMBS)];
     vec n[MAX_LIMBS], one[MAX_LIMBS], square_of_r[MAX_LIMBS]; /* of a modulus */
     vec p[MAX_LIMBS / 2], q[MAX_LIMBS / 2], factor_one[MAX_LIMBS / 2], factor_cube_of_r[MAX_LIMBS / 2],
         qinv[MAX_LIMBS / 2];
@@ -66,7 +64,7 @@ void lanes_power(
 /* vpmadd52 of it. */
 unsigned long lanes_power_count(const struct size *size, unsigned bits);
 
-/* x out of Montgomery form: x/R mod n, at most n. size_reduce_count() vpmadd52. Uses w->t. */
+/* x out of Montgomery form: x/R mod n, at most n. reduce_count vpmadd52. Uses w->t. */
 void lanes_leave(const struct size *size, vec *x, const struct modulus *m, struct workspace *w);
 
 /*

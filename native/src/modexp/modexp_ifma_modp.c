@@ -284,5 +284,5 @@ unsigned long modp_ifma_derive_count(unsigned bits)
         return 0;
     }
     unsigned exponent_bits = 8 * (unsigned)modp_group_exponent_octets(modp_group_of_bits(bits));
-    return size_multiply_count(size) + lanes_power_count(size, exponent_bits) + size_reduce_count(size);
+    return size_multiply_count(size) + lanes_power_count(size, exponent_bits) + size->reduce_count;
 }

@@ -245,7 +245,7 @@ static void power_half(struct batch *b, const vec *base, unsigned i)
 
 static unsigned long power_half_count(const struct size *factor, unsigned bits)
 {
-    return 2 * size_reduce_count(factor) + size_multiply_count(factor) + lanes_power_count(factor, bits);
+    return 2 * factor->reduce_count + size_multiply_count(factor) + lanes_power_count(factor, bits);
 }
 
 /* output = the number that is half[0] mod p and half[1] mod q (Garner): half[1] + q * ((half[0] - half[1]) * qinv mod
@@ -278,7 +278,7 @@ static void recombine(struct batch *b)
         vec sum = _mm512_add_epi64(w->t[i], carry);
         sum = i < k ? _mm512_add_epi64(sum, w->half[1][i]) : sum;
         w->output[i] = _mm512_and_si512(sum, limb_mask());
-        carry = _mm512_srli_epi64(sum, LIMB_BITS);
+        carry = _mm512_srai_epi64(sum, LIMB_BITS);
     }
     explicit_bzero(inverse, sizeof inverse);
 }
@@ -293,7 +293,7 @@ static void power_crt(struct batch *b, const vec *base)
 
 static unsigned long power_crt_count(const struct size *factor, unsigned bits)
 {
-    return 2 * power_half_count(factor, bits / 2) + size_multiply_count(factor) + size_product_count(factor);
+    return 2 * power_half_count(factor, bits / 2) + size_multiply_count(factor) + factor->product_count;
 }
 
 /* ---- blinding ---- */

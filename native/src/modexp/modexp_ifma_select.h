@@ -8,16 +8,7 @@
 #ifndef CARDINAL_MODEXP_IFMA_SELECT_H
 #define CARDINAL_MODEXP_IFMA_SELECT_H
 
-#include <immintrin.h>
-#include <stdbool.h>
-
-typedef __m512i vec;
-
-#define ROWS 5u
-
-/* everything is inlined with its sizes known, and every loop over rows unrolled: accumulators must be registers */
-#define TEMPLATE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 128")
+#include "modexp/modexp_ifma_vector.h"
 
 /*
  * SELECT_LANES_n: every lane has its own table of 2^n entries; the table is held limb by limb, 2^n + 1 vectors a limb,
@@ -57,7 +48,7 @@ TEMPLATE unsigned select_leaves(const enum selecting kind)
 
 TEMPLATE unsigned select_limbs(const enum selecting kind)
 {
-    return kind == SELECT_SHARED ? ROWS : 2;
+    return kind == SELECT_SHARED ? ROWS : kind == SELECT_LANES_4 ? 2 : 1;
 }
 
 /* Begins with the digits, each below the number of entries. */
