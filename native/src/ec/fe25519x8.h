@@ -25,10 +25,12 @@ struct fe_wide {
 #define FE_SQR_MADDS 30u
 #define FE_CARRY_MADDS 1u
 #define FE_SCALE_MADDS 11u
+#define FE_CANONICAL_MADDS 2u
 
 LANES_INLINE struct fe fe_splat(const uint64_t limb[FE_LIMBS])
 {
     struct fe r;
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         r.limb[i] = splat(limb[i]);
     }
@@ -44,13 +46,18 @@ LANES_INLINE struct fe fe_small(uint64_t value)
  * All limbs at once: each gives what is above 51 bits to the next, the top one 19 times to the lowest. Limbs of up to
  * 2^63 leave 2^51 + 19 * 2^12 at most.
  */
+LANES_INLINE lanes fe_carry_limb(struct fe_wide a, int i)
+{
+    lanes low = both(a.limb[i], splat(((uint64_t)1 << 51) - 1));
+    return i == 0 ? madlo(low, shr(a.limb[4], 51), splat(19)) : add(low, shr(a.limb[i - 1], 51));
+}
+
 LANES_INLINE struct fe fe_carry(struct fe_wide a)
 {
-    lanes mask = splat(((uint64_t)1 << 51) - 1);
     struct fe r;
-    r.limb[0] = madlo(both(a.limb[0], mask), shr(a.limb[4], 51), splat(19));
-    for (int i = 1; i < FE_LIMBS; i++) {
-        r.limb[i] = add(both(a.limb[i], mask), shr(a.limb[i - 1], 51));
+#pragma GCC unroll 10
+    for (int i = 0; i < FE_LIMBS; i++) {
+        r.limb[i] = fe_carry_limb(a, i);
     }
     return r;
 }
@@ -58,6 +65,7 @@ LANES_INLINE struct fe fe_carry(struct fe_wide a)
 LANES_INLINE struct fe_wide fe_widen(struct fe a)
 {
     struct fe_wide r;
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         r.limb[i] = a.limb[i];
     }
@@ -66,6 +74,7 @@ LANES_INLINE struct fe_wide fe_widen(struct fe a)
 
 LANES_INLINE struct fe_wide fe_wide_add(struct fe_wide a, struct fe_wide b)
 {
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         a.limb[i] = add(a.limb[i], b.limb[i]);
     }
@@ -80,6 +89,7 @@ LANES_INLINE struct fe_wide fe_wide_sub(struct fe_wide a, struct fe_wide b)
 {
     lanes low = splat((((uint64_t)1 << 51) - 19) << 11);
     lanes others = splat((((uint64_t)1 << 51) - 1) << 11);
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         a.limb[i] = sub(add(a.limb[i], i == 0 ? low : others), b.limb[i]);
     }
@@ -97,91 +107,143 @@ LANES_INLINE struct fe fe_sub(struct fe a, struct fe b)
 }
 
 /*
- * 2^255 = 19: columns 5 to 9 go down five places. Columns stay below 7.5 * 2^52, the sums below 2^59. A product keeps
- * the multiplier busy, so it folds by shifts and additions; a square has those in plenty and folds by the multiplier.
+ * A product before 2^255 = 19 folds it: columns 0 to 9, below 7.5 * 2^52 each. Of two limbs, the low half of a product
+ * has weight 2^(51(i+j)), the high half 2^52 times that: the next column, twice. So the high halves are summed first
+ * and doubled, and the low halves added to them.
+ *
+ * It is made by rows, all high ones first, so that its user can put other work beside each row: the processor looks
+ * ahead by less than a product, and what has to wait for the end of one is best written into the rows of the next.
  */
-LANES_INLINE struct fe_wide fe_fold_product(const lanes column[2 * FE_LIMBS])
+#define FE_COLUMNS (2 * FE_LIMBS)
+
+LANES_INLINE void fe_columns_clear(lanes column[FE_COLUMNS])
 {
-    struct fe_wide r;
-    for (int i = 0; i < FE_LIMBS; i++) {
-        lanes c = column[i + FE_LIMBS];
-        r.limb[i] = add(add(column[i], c), add(shl(c, 4), shl(c, 1)));
+#pragma GCC unroll 10
+    for (int i = 0; i < FE_COLUMNS; i++) {
+        column[i] = _mm512_setzero_si512();
     }
-    return r;
 }
 
-LANES_INLINE struct fe_wide fe_fold_square(const lanes column[2 * FE_LIMBS])
+/* Keeps the compiler from moving a row, or what stands beside it, to another place. */
+LANES_INLINE void fe_keep_order(lanes column[FE_LIMBS])
 {
-    struct fe_wide r;
-    for (int i = 0; i < FE_LIMBS; i++) {
-        r.limb[i] = add(column[i], mul_small(column[i + FE_LIMBS], 19));
-    }
-    return r;
+    __asm__ volatile("" : "+v"(column[0]), "+v"(column[1]), "+v"(column[2]), "+v"(column[3]), "+v"(column[4]));
 }
 
-/*
- * Of two limbs, the low half of a product has weight 2^(51(i+j)), the high half 2^52 times that: the next column,
- * twice. So the high halves are summed first, doubled, and the low ones added to them.
- */
+/* Row i of 5 of the high halves of a * b. Columns are to be cleared before row 0. */
+LANES_INLINE void fe_mul_high(lanes column[FE_COLUMNS], struct fe a, struct fe b, int i)
+{
+#pragma GCC unroll 5
+    for (int j = 0; j < FE_LIMBS; j++) {
+        column[i + j + 1] = madhi(column[i + j + 1], a.limb[j], b.limb[i]);
+    }
+    fe_keep_order(column + i + 1);
+}
+
+/* Row i of the low halves. */
+LANES_INLINE void fe_mul_low(lanes column[FE_COLUMNS], struct fe a, struct fe b, int i)
+{
+    if (i == 0) {
+#pragma GCC unroll 10
+        for (int k = 1; k < FE_COLUMNS; k++) {
+            column[k] = add(column[k], column[k]);
+        }
+    }
+#pragma GCC unroll 5
+    for (int j = 0; j < FE_LIMBS; j++) {
+        column[i + j] = madlo(column[i + j], a.limb[j], b.limb[i]);
+    }
+    fe_keep_order(column + i);
+}
+
+/* The same for a * a: products of two different limbs once, and doubled with the high halves of a limb by itself, */
+LANES_INLINE void fe_sqr_high(lanes column[FE_COLUMNS], struct fe a, int i)
+{
+#pragma GCC unroll 5
+    for (int j = i + 1; j < FE_LIMBS; j++) {
+        column[i + j + 1] = madhi(column[i + j + 1], a.limb[j], a.limb[i]);
+    }
+    fe_keep_order(column + i + 1);
+}
+
+/* then the low halves of a limb by itself. */
+LANES_INLINE void fe_sqr_low(lanes column[FE_COLUMNS], struct fe a, int i)
+{
+    if (i == 0) {
+#pragma GCC unroll 10
+        for (int k = 2; k < FE_COLUMNS - 1; k++) {
+            column[k] = add(column[k], column[k]);
+        }
+    }
+    column[2 * i + 1] = madhi(column[2 * i + 1], a.limb[i], a.limb[i]);
+#pragma GCC unroll 5
+    for (int j = i + 1; j < FE_LIMBS; j++) {
+        column[i + j] = madlo(column[i + j], a.limb[j], a.limb[i]);
+    }
+    fe_keep_order(column + i + 1);
+    if (i == FE_LIMBS - 1) {
+#pragma GCC unroll 10
+        for (int k = 1; k < FE_COLUMNS; k++) {
+            column[k] = add(column[k], column[k]);
+        }
+#pragma GCC unroll 5
+        for (int k = 0; k < FE_LIMBS; k++) {
+            column[2 * k] = madlo(column[2 * k], a.limb[k], a.limb[k]);
+        }
+    }
+}
+
+/* Limb i with column i + 5 in it, 19 times; below 2^59. By the multiplier. */
+LANES_INLINE lanes fe_fold(const lanes column[FE_COLUMNS], int i)
+{
+    return add(column[i], mul_small(column[i + FE_LIMBS], 19));
+}
+
+/* The same by shifts and additions. */
+LANES_INLINE lanes fe_fold_by_shifts(const lanes column[FE_COLUMNS], int i)
+{
+    lanes c = column[i + FE_LIMBS];
+    return add(add(column[i], c), add(shl(c, 4), shl(c, 1)));
+}
+
 LANES_INLINE struct fe_wide fe_mul_wide(struct fe a, struct fe b)
 {
-    lanes column[2 * FE_LIMBS];
-    for (int i = 0; i < 2 * FE_LIMBS; i++) {
-        column[i] = _mm512_setzero_si512();
+    lanes column[FE_COLUMNS];
+    struct fe_wide r;
+    fe_columns_clear(column);
+#pragma GCC unroll 5
+    for (int i = 0; i < FE_LIMBS; i++) {
+        fe_mul_high(column, a, b, i);
     }
 #pragma GCC unroll 5
     for (int i = 0; i < FE_LIMBS; i++) {
-#pragma GCC unroll 5
-        for (int j = 0; j < FE_LIMBS; j++) {
-            column[i + j + 1] = madhi(column[i + j + 1], a.limb[j], b.limb[i]);
-        }
-    }
-    for (int i = 1; i < 2 * FE_LIMBS; i++) {
-        column[i] = add(column[i], column[i]);
+        fe_mul_low(column, a, b, i);
     }
 #pragma GCC unroll 5
     for (int i = 0; i < FE_LIMBS; i++) {
-#pragma GCC unroll 5
-        for (int j = 0; j < FE_LIMBS; j++) {
-            column[i + j] = madlo(column[i + j], a.limb[j], b.limb[i]);
-        }
+        r.limb[i] = fe_fold_by_shifts(column, i);
     }
-    return fe_fold_product(column);
+    return r;
 }
 
-/* As fe_mul_wide(a, a), each product of two different limbs once and doubled. */
 LANES_INLINE struct fe_wide fe_sqr_wide(struct fe a)
 {
-    lanes column[2 * FE_LIMBS];
-    for (int i = 0; i < 2 * FE_LIMBS; i++) {
-        column[i] = _mm512_setzero_si512();
+    lanes column[FE_COLUMNS];
+    struct fe_wide r;
+    fe_columns_clear(column);
+#pragma GCC unroll 5
+    for (int i = 0; i < FE_LIMBS; i++) {
+        fe_sqr_high(column, a, i);
     }
 #pragma GCC unroll 5
     for (int i = 0; i < FE_LIMBS; i++) {
-#pragma GCC unroll 5
-        for (int j = i + 1; j < FE_LIMBS; j++) {
-            column[i + j + 1] = madhi(column[i + j + 1], a.limb[j], a.limb[i]);
-        }
-    }
-    for (int i = 2; i < 2 * FE_LIMBS - 1; i++) {
-        column[i] = add(column[i], column[i]);
+        fe_sqr_low(column, a, i);
     }
 #pragma GCC unroll 5
     for (int i = 0; i < FE_LIMBS; i++) {
-        column[2 * i + 1] = madhi(column[2 * i + 1], a.limb[i], a.limb[i]);
-#pragma GCC unroll 5
-        for (int j = i + 1; j < FE_LIMBS; j++) {
-            column[i + j] = madlo(column[i + j], a.limb[j], a.limb[i]);
-        }
+        r.limb[i] = fe_fold(column, i);
     }
-    for (int i = 1; i < 2 * FE_LIMBS; i++) {
-        column[i] = add(column[i], column[i]);
-    }
-#pragma GCC unroll 5
-    for (int i = 0; i < FE_LIMBS; i++) {
-        column[2 * i] = madlo(column[2 * i], a.limb[i], a.limb[i]);
-    }
-    return fe_fold_square(column);
+    return r;
 }
 
 LANES_INLINE struct fe fe_mul(struct fe a, struct fe b)
@@ -199,11 +261,13 @@ LANES_INLINE struct fe_wide fe_scale_add(struct fe_wide sum, struct fe a, uint64
 {
     lanes f = splat(factor);
     lanes high[FE_LIMBS];
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         high[i] = madhi(_mm512_setzero_si512(), a.limb[i], f);
         sum.limb[i] = madlo(sum.limb[i], a.limb[i], f);
     }
     sum.limb[0] = madlo(sum.limb[0], high[4], splat(2 * 19));
+#pragma GCC unroll 10
     for (int i = 1; i < FE_LIMBS; i++) {
         sum.limb[i] = add(sum.limb[i], add(high[i - 1], high[i - 1]));
     }
@@ -213,6 +277,7 @@ LANES_INLINE struct fe_wide fe_scale_add(struct fe_wide sum, struct fe a, uint64
 /* b in the lanes of the mask, a in the others. */
 LANES_INLINE struct fe fe_pick(__mmask8 mask, struct fe a, struct fe b)
 {
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         a.limb[i] = pick(mask, a.limb[i], b.limb[i]);
     }
@@ -237,6 +302,7 @@ LANES_INLINE lanes fe_ripple(struct fe *a)
 {
     lanes mask = splat(((uint64_t)1 << 51) - 1);
     lanes carry = _mm512_setzero_si512();
+#pragma GCC unroll 10
     for (int i = 0; i < FE_LIMBS; i++) {
         lanes limb = add(a->limb[i], carry);
         a->limb[i] = both(limb, mask);

@@ -5,6 +5,9 @@
 #ifndef CARDINAL_LANES_H
 #define CARDINAL_LANES_H
 
+#include "ec/inverse256.h"
+#include "secret.h"
+
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
@@ -83,6 +86,14 @@ LANES_INLINE lanes pick(__mmask8 mask, lanes a, lanes b)
     return _mm512_mask_blend_epi64(mask, a, b);
 }
 
+/* Each lane's value in the lane whose number differs in the bit of weight `distance`: 1, 2 or 4. */
+LANES_INLINE lanes lanes_swap(lanes a, int distance)
+{
+    return distance == 1   ? _mm512_permutex_epi64(a, 0xb1)
+           : distance == 2 ? _mm512_permutex_epi64(a, 0x4e)
+                           : _mm512_shuffle_i64x2(a, a, 0x4e);
+}
+
 /* Numbers of 32 octets, little-endian, one a lane: words[0] the lowest. */
 LANES_INLINE void lanes_load_little(lanes words[LANE_WORDS], const uint8_t *const from[LANE_COUNT])
 {
@@ -127,6 +138,20 @@ LANES_INLINE void lanes_store_big(uint8_t out[32], const lanes words[4], size_t 
         word = __builtin_bswap64(word);
         memcpy(out + 24 - 8 * i, &word, 8);
     }
+}
+
+/* Puts the inverse of the first lane's number, below the modulus, into all lanes. */
+LANES_INLINE void lanes_invert_first(lanes words[4], const struct odd_modulus *modulus)
+{
+    uint64_t number[4];
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(&number[i], &words[i], 8);
+    }
+    inverse256(number, modulus);
+    for (size_t i = 0; i < 4; i++) {
+        words[i] = splat(number[i]);
+    }
+    secret_wipe(number, sizeof number);
 }
 
 /* A digit of a signed window: magnitude 0 to 2^(width-1), and the lanes where it is negative. */

@@ -25,10 +25,12 @@
 
 /* Public numbers, made at first use, then read by all threads. */
 static struct {
-    struct fp one;    /* 1 in Montgomery form */
-    struct fp square; /* 2^520 mod p: what a product with makes Montgomery form */
-    struct fp fn_one; /* the same two mod n */
-    struct fp fn_square;
+    struct fp one;       /* 1 in Montgomery form */
+    struct fp square;    /* 2^520 mod p: what a product with makes Montgomery form */
+    struct fp cube;      /* 2^780 mod p */
+    struct fp fn_square; /* the same two mod n */
+    struct fp fn_cube;
+    struct odd_modulus prime, order;
     struct fp b; /* of the curve's equation */
     struct {
         lanes x[FP_LIMBS][BASE_VECTORS];
@@ -38,73 +40,57 @@ static struct {
 
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
 
-/* a^(2^count) mod p */
-static __attribute__((noinline)) struct fp fp_square_times(struct fp a, unsigned count)
+static struct fp fp_swap(struct fp a, int distance)
 {
-    for (unsigned i = 0; i < count; i++) {
-        a = fp_sqr(a);
+    for (int i = 0; i < FP_LIMBS; i++) {
+        a.limb[i] = lanes_swap(a.limb[i], distance);
     }
     return a;
 }
 
-#define FP_INVERT_SQRS 255u
-#define FP_INVERT_MULS 13u
-#define FP_INVERT_MADDS (FP_INVERT_SQRS * FP_SQR_MADDS + FP_INVERT_MULS * FP_MUL_MADDS)
+#define FP_INVERT_MADDS (7u * FP_MUL_MADDS)
 
 /*
- * a^(p-2) mod p, for a below 2.3 p; 0 for 0. p - 2 has 32 bits of ones, 31 of zeros, a one, 96 zeros, 94 ones, 0, 1.
- * Names tell the exponent: e30 is 2^30 - 1.
+ * a^-1 mod p in Montgomery form, and 0 for 0: one inversion, of the product of all lanes, and from it each by the
+ * product of the others.
  */
 static struct fp fp_invert(struct fp a)
 {
-    struct fp e2 = fp_mul(fp_sqr(a), a);
-    struct fp e4 = fp_mul(fp_square_times(e2, 2), e2);
-    struct fp e6 = fp_mul(fp_square_times(e4, 2), e2);
-    struct fp e8 = fp_mul(fp_square_times(e6, 2), e2);
-    struct fp e14 = fp_mul(fp_square_times(e8, 6), e6);
-    struct fp e16 = fp_mul(fp_square_times(e14, 2), e2);
-    struct fp e30 = fp_mul(fp_square_times(e16, 14), e14);
-    struct fp e32 = fp_mul(fp_square_times(e30, 2), e2);
-    struct fp t = fp_mul(fp_square_times(e32, 32), a);
-    t = fp_mul(fp_square_times(t, 128), e32);
-    t = fp_mul(fp_square_times(t, 32), e32);
-    t = fp_mul(fp_square_times(t, 30), e30);
-    return fp_mul(fp_square_times(t, 2), a);
+    /* a peer's point off the curve can make its own lane zero, which must not reach the others */
+    __mmask8 zero = fp_is_zero(fp_canonical(a));
+    a = fp_pick(zero, a, fp_small(1));
+    struct fp one_away = fp_swap(a, 1);
+    struct fp pairs = fp_mul(a, one_away);
+    struct fp two_away = fp_swap(pairs, 2);
+    struct fp fours = fp_mul(pairs, two_away);
+    struct fp four_away = fp_swap(fours, 4);
+    lanes words[4];
+    fp_words(words, fp_canonical(fp_mul(fours, four_away)));
+    lanes_invert_first(words, &table.prime);
+    /* the inverse of a number in Montgomery form lacks the factor 2^520 */
+    struct fp inverse = fp_mul(fp_from_words(words), table.cube);
+    inverse = fp_mul(fp_mul(inverse, four_away), fp_mul(two_away, one_away));
+    secret_wipe(words, sizeof words);
+    return fp_pick(zero, inverse, fp_small(0));
 }
 
-/* a^(2^count) * b mod n */
-static __attribute__((noinline)) struct fp fn_square_times_mul(struct fp a, unsigned count, struct fp b)
-{
-    for (unsigned i = 0; i < count; i++) {
-        a = fn_sqr(a);
-    }
-    return fn_mul(a, b);
-}
+#define FN_INVERT_MADDS (7u * FN_MUL_MADDS)
 
-#define FN_INVERT_SQRS (1u + 31u + 96u + 32u + 128u)
-#define FN_INVERT_MULS (14u + 5u + 2u + 32u)
-#define FN_INVERT_MADDS (FN_INVERT_SQRS * FN_SQR_MADDS + FN_INVERT_MULS * FN_MUL_MADDS)
-
-/* a^(n-2) mod n, for a below 2n: the upper 128 bits are runs of ones and zeros, the lower go by windows of four. */
+/* a^-1 mod n in the same way, for a that is not 0 mod n in any lane. */
 static struct fp fn_invert(struct fp a)
 {
-    static const uint64_t low[2] = {0xf3b9cac2fc63254f, 0xbce6faada7179e84}; /* n - 2 mod 2^128, no digit of it 0 */
-    struct fp power[16];
-    power[1] = a;
-    power[2] = fn_sqr(a);
-    for (unsigned i = 3; i < 16; i++) {
-        power[i] = fn_mul(power[i - 1], a);
-    }
-    struct fp e8 = fn_square_times_mul(power[15], 4, power[15]);
-    struct fp e16 = fn_square_times_mul(e8, 8, e8);
-    struct fp e32 = fn_square_times_mul(e16, 16, e16);
-    struct fp r = fn_square_times_mul(e32, 64, e32);
-    r = fn_square_times_mul(r, 32, e32);
-    for (unsigned i = 32; i-- > 0;) {
-        r = fn_square_times_mul(r, 4, power[low[i / 16] >> 4 * (i % 16) & 15]);
-    }
-    secret_wipe(power, sizeof power);
-    return r;
+    struct fp one_away = fp_swap(a, 1);
+    struct fp pairs = fn_mul(a, one_away);
+    struct fp two_away = fp_swap(pairs, 2);
+    struct fp fours = fn_mul(pairs, two_away);
+    struct fp four_away = fp_swap(fours, 4);
+    lanes words[4];
+    fp_words(words, fp_subtract_once(fn_mul(fours, four_away), fn_order()));
+    lanes_invert_first(words, &table.order);
+    struct fp inverse = fn_mul(fp_from_words(words), table.fn_cube);
+    inverse = fn_mul(fn_mul(inverse, four_away), fn_mul(two_away, one_away));
+    secret_wipe(words, sizeof words);
+    return inverse;
 }
 
 /* 2^count mod m, count from 260 on, by doubling. */
@@ -156,11 +142,25 @@ static void store_entries(unsigned window, unsigned vector, const struct point *
     }
 }
 
+static void load_modulus(struct odd_modulus *modulus, struct fp m)
+{
+    lanes words[4];
+    uint64_t word[4];
+    fp_words(words, m);
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(&word[i], &words[i], 8);
+    }
+    inverse256_modulus(modulus, word);
+}
+
 static void make_table(void)
 {
     table.one = power_of_two(260, fp_prime());
     table.square = power_of_two(520, fp_prime());
-    table.fn_one = power_of_two(260, fn_order());
+    table.cube = power_of_two(780, fp_prime());
+    table.fn_cube = power_of_two(780, fn_order());
+    load_modulus(&table.prime, fp_prime());
+    load_modulus(&table.order, fn_order());
     table.fn_square = power_of_two(520, fn_order());
     table.b = fp_mul(load_common(p256_b), table.square);
     struct point step = {

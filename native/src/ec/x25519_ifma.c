@@ -21,49 +21,43 @@ static void load_clamped(lanes k[LANE_WORDS], const uint8_t *const scalar[LANE_C
     k[3] = either(both(k[3], splat(UINT64_MAX >> 2)), splat((uint64_t)1 << 62));
 }
 
-static __attribute__((noinline)) void square_times(struct fe *a, unsigned count)
+/* Made at first use, with the table of the base point. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void prepare(void);
+static struct odd_modulus prime;
+
+static struct fe fe_swap(struct fe a, int distance)
 {
-    struct fe r = *a;
-    for (unsigned i = 0; i < count; i++) {
-        r = fe_sqr(r);
+    for (int i = 0; i < FE_LIMBS; i++) {
+        a.limb[i] = lanes_swap(a.limb[i], distance);
     }
-    *a = r;
+    return a;
 }
 
-#define INVERT_SQRS 254u
-#define INVERT_MULS 11u
-#define INVERT_MADDS (INVERT_SQRS * (FE_SQR_MADDS + FE_CARRY_MADDS) + INVERT_MULS * (FE_MUL_MADDS + FE_CARRY_MADDS))
+#define INVERT_MADDS (6u * (FE_MUL_MADDS + FE_CARRY_MADDS) + 2u * FE_CANONICAL_MADDS)
 
-/* a^(p-2) = a^(2^255 - 21), which is 0 for 0. Names tell the exponent: e5 is 2^5 - 1. */
+/* a^-1, and 0 for 0: one inversion, of the product of all lanes, and from it each by the product of the others. */
 static struct fe fe_invert(struct fe a)
 {
-    struct fe a2 = fe_sqr(a);
-    struct fe t = a2;
-    square_times(&t, 2);
-    struct fe a9 = fe_mul(t, a);
-    struct fe a11 = fe_mul(a9, a2);
-    struct fe e5 = fe_mul(fe_sqr(a11), a9);
-    t = e5;
-    square_times(&t, 5);
-    struct fe e10 = fe_mul(t, e5);
-    t = e10;
-    square_times(&t, 10);
-    struct fe e20 = fe_mul(t, e10);
-    t = e20;
-    square_times(&t, 20);
-    t = fe_mul(t, e20);
-    square_times(&t, 10);
-    struct fe e50 = fe_mul(t, e10);
-    t = e50;
-    square_times(&t, 50);
-    struct fe e100 = fe_mul(t, e50);
-    t = e100;
-    square_times(&t, 100);
-    t = fe_mul(t, e100);
-    square_times(&t, 50);
-    t = fe_mul(t, e50);
-    square_times(&t, 5);
-    return fe_mul(t, a11);
+    struct fe canonical = fe_canonical(a);
+    lanes any = canonical.limb[0];
+    for (int i = 1; i < FE_LIMBS; i++) {
+        any = either(any, canonical.limb[i]);
+    }
+    /* a peer can make its own lane zero, which must not reach the others */
+    __mmask8 zero = _mm512_testn_epi64_mask(any, any);
+    canonical = fe_pick(zero, canonical, fe_small(1));
+    struct fe one_away = fe_swap(canonical, 1);
+    struct fe pairs = fe_mul(canonical, one_away);
+    struct fe two_away = fe_swap(pairs, 2);
+    struct fe fours = fe_mul(pairs, two_away);
+    struct fe four_away = fe_swap(fours, 4);
+    lanes words[4];
+    fe_words(words, fe_mul(fours, four_away));
+    lanes_invert_first(words, &prime);
+    struct fe inverse = fe_mul(fe_mul(fe_from_words(words), four_away), fe_mul(two_away, one_away));
+    secret_wipe(words, sizeof words);
+    return fe_pick(zero, inverse, fe_small(0));
 }
 
 /* A step of the ladder has 5 products, 4 squares, a scaling and 11 carries. */
@@ -71,6 +65,7 @@ static struct fe fe_invert(struct fe a)
 
 __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8_t *const peer[LANE_COUNT], lanes u[4])
 {
+    pthread_once(&once, prepare);
     lanes k[LANE_WORDS];
     load_clamped(k, scalar);
     lanes peer_words[LANE_WORDS];
@@ -82,7 +77,8 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
      * the next step chooses by whether its bit differs.
      */
     struct fe plus2 = fe_small(1), minus2 = fe_small(1);
-    struct fe plus3 = fe_add(x1, fe_small(1)), minus3 = fe_sub(x1, fe_small(1));
+    struct fe_wide wide3 = fe_wide_add(fe_widen(x1), fe_widen(fe_small(1)));
+    struct fe plus3 = x1, minus3 = fe_sub(x1, fe_small(1));
     struct fe x2 = plus2, z2 = plus2;
     __mmask8 previous = 0;
     for (unsigned i = SCALAR_BITS; i-- > 0;) {
@@ -91,30 +87,129 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
         previous = bit;
         /*
          * The sum of the points from the products' sum and difference, which may change its sign with the choice, its
-         * square does not; the double from AA and BB. Written in an order in which hardly a product waits for the one
-         * before it, since the processor looks ahead by little more than one.
+         * square does not; the double from AA and BB. No product waits for the one before it; what remains to be done
+         * with one stands beside the rows of the next.
          */
-        struct fe aa = fe_sqr(fe_pick(swap, plus2, plus3));
-        struct fe bb = fe_sqr(fe_pick(swap, minus2, minus3));
-        struct fe_wide da = fe_mul_wide(minus3, plus2);
-        struct fe_wide cb = fe_mul_wide(plus3, minus2);
-        struct fe difference = fe_carry(fe_wide_sub(da, cb));
-        struct fe e = fe_sub(aa, bb);
-        struct fe sum = fe_carry(fe_wide_add(da, cb));
-        struct fe_wide x2_wide = fe_mul_wide(aa, bb);
-        struct fe difference2 = fe_sqr(difference);
-        struct fe f = fe_carry(fe_scale_add(fe_widen(bb), e, A24));
-        struct fe_wide x3 = fe_sqr_wide(sum);
-        struct fe_wide z2_wide = fe_mul_wide(e, f);
-        struct fe_wide z3 = fe_mul_wide(x1, difference2);
-        plus2 = fe_carry(fe_wide_add(x2_wide, z2_wide));
-        minus2 = fe_carry(fe_wide_sub(x2_wide, z2_wide));
-        plus3 = fe_carry(fe_wide_add(x3, z3));
+        lanes c[FE_COLUMNS], d[FE_COLUMNS];
+        struct fe aa_root, bb_root, aa, bb, difference, sum, difference2, e, f;
+        struct fe_wide da, cb, aw, bw, dw, x3, x2w, z2w, z3, t, t2;
+        fe_columns_clear(c);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_high(c, minus3, plus2, l);
+            plus3.limb[l] = fe_carry_limb(wide3, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_low(c, minus3, plus2, l);
+            aa_root.limb[l] = pick(swap, plus2.limb[l], plus3.limb[l]);
+            bb_root.limb[l] = pick(swap, minus2.limb[l], minus3.limb[l]);
+        }
+        fe_columns_clear(d);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_high(d, plus3, minus2, l);
+            da.limb[l] = fe_fold_by_shifts(c, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_low(d, plus3, minus2, l);
+        }
+        fe_columns_clear(c);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_high(c, aa_root, l);
+            cb.limb[l] = fe_fold_by_shifts(d, l);
+        }
+        t = fe_wide_sub(da, cb);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_low(c, aa_root, l);
+            difference.limb[l] = fe_carry_limb(t, l);
+        }
+        fe_columns_clear(d);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_high(d, bb_root, l);
+            aw.limb[l] = fe_fold(c, l);
+        }
+        t = fe_wide_add(da, cb);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_low(d, bb_root, l);
+            aa.limb[l] = fe_carry_limb(aw, l);
+            sum.limb[l] = fe_carry_limb(t, l);
+        }
+        fe_columns_clear(c);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_high(c, difference, l);
+            bw.limb[l] = fe_fold(d, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_low(c, difference, l);
+            bb.limb[l] = fe_carry_limb(bw, l);
+        }
+        t = fe_wide_sub(fe_widen(aa), fe_widen(bb));
+        fe_columns_clear(d);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_high(d, sum, l);
+            dw.limb[l] = fe_fold(c, l);
+            e.limb[l] = fe_carry_limb(t, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_sqr_low(d, sum, l);
+            difference2.limb[l] = fe_carry_limb(dw, l);
+        }
+        fe_columns_clear(c);
+        t = fe_scale_add(fe_widen(bb), e, A24);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_high(c, aa, bb, l);
+            x3.limb[l] = fe_fold_by_shifts(d, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_low(c, aa, bb, l);
+            f.limb[l] = fe_carry_limb(t, l);
+        }
+        fe_columns_clear(d);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_high(d, e, f, l);
+            x2w.limb[l] = fe_fold_by_shifts(c, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_low(d, e, f, l);
+        }
+        fe_columns_clear(c);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_high(c, x1, difference2, l);
+            z2w.limb[l] = fe_fold_by_shifts(d, l);
+        }
+        t = fe_wide_add(x2w, z2w);
+        t2 = fe_wide_sub(x2w, z2w);
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            fe_mul_low(c, x1, difference2, l);
+            plus2.limb[l] = fe_carry_limb(t, l);
+            minus2.limb[l] = fe_carry_limb(t2, l);
+        }
+#pragma GCC unroll 5
+        for (int l = 0; l < FE_LIMBS; l++) {
+            z3.limb[l] = fe_fold(c, l);
+        }
         minus3 = fe_carry(fe_wide_sub(x3, z3));
+        wide3 = fe_wide_add(x3, z3);
         if (i == 0) {
             /* the last bit is a clamped 0, so the double is the result */
-            x2 = fe_carry(x2_wide);
-            z2 = fe_carry(z2_wide);
+            x2 = fe_carry(x2w);
+            z2 = fe_carry(z2w);
         }
     }
     fe_words(u, fe_mul(x2, fe_invert(z2)));
@@ -175,8 +270,6 @@ static struct {
     lanes t2d[FE_LIMBS][ENTRIES / LANE_COUNT];
 } base_table[WINDOWS];
 
-static pthread_once_t base_table_once = PTHREAD_ONCE_INIT;
-
 static struct fe edwards_2d(void)
 {
     /* d = -121665/121666 (RFC 7748 section 4.1) */
@@ -205,8 +298,9 @@ static void store_entries(unsigned window, unsigned vector, const struct edwards
     }
 }
 
-static void make_base_table(void)
+static void prepare(void)
 {
+    inverse256_modulus(&prime, (const uint64_t[4]){UINT64_MAX - 18, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1});
     /* B (RFC 7748 section 4.1), X(P) and Y(P) of edwards25519 in limbs */
     struct fe x = fe_splat((const uint64_t[FE_LIMBS]){
         0x62d608f25d51a, 0x412a4b4f6592a, 0x75b7171a4b31d, 0x1ff60527118fe, 0x216936d3cd6e5});
@@ -264,7 +358,7 @@ static inline struct edwards_term base_multiple(unsigned window, struct digit di
 
 void x25519_ifma_keygen(const uint8_t *const scalar[LANE_COUNT], lanes u[4])
 {
-    pthread_once(&base_table_once, make_base_table);
+    pthread_once(&once, prepare);
     lanes k[LANE_WORDS];
     load_clamped(k, scalar);
     struct edwards p = {fe_small(1), fe_small(1), fe_small(0), fe_small(1)};
