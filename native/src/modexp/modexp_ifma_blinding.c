@@ -95,7 +95,7 @@ static bool blinding_renew(struct blinding *set, const struct rsa_key *key)
         set->first = 0;
         set->uses = 0;
     }
-    workspace_give(w, false);
+    workspace_give(w, WIPE_NUMBERS);
     return done;
 }
 

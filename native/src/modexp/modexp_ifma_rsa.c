@@ -161,7 +161,7 @@ static void run_private(struct batch *b)
             b->job[i]->status = JOB_FAULT;
         }
         if (begun) {
-            workspace_give(b->w, false);
+            workspace_give(b->w, WIPE_NUMBERS);
         }
         return;
     }
@@ -182,7 +182,7 @@ static void run_private(struct batch *b)
             batch_write(b, lane);
         }
     }
-    workspace_give(w, true);
+    workspace_give(w, WIPE_ALL);
 }
 
 void rsa_ifma_private(struct job *const jobs[], size_t count)
@@ -214,7 +214,7 @@ void rsa_ifma_private_raw(struct job *const jobs[], size_t count)
     for (unsigned lane = 0; lane < count; lane++) {
         batch_write(&b, lane);
     }
-    workspace_give(b.w, true);
+    workspace_give(b.w, WIPE_ALL);
 }
 
 void rsa_ifma_public(struct job *const jobs[], size_t count)
@@ -242,7 +242,7 @@ void rsa_ifma_public(struct job *const jobs[], size_t count)
     for (unsigned lane = 0; lane < b.count; lane++) {
         batch_write(&b, lane);
     }
-    workspace_give(b.w, false);
+    workspace_give(b.w, WIPE_NOTHING);
 }
 
 #define USUAL_EXPONENT 65537u
