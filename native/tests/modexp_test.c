@@ -190,8 +190,8 @@ static struct test_key pattern_key(unsigned bits, unsigned pattern)
 
 /* ---- RSA ---- */
 
-static void check_rsa_batch(
-    size_t r, enum primitive primitive, struct test_key *const keys[], BIGNUM *const in[], size_t count)
+static void
+check_rsa_batch(size_t r, enum primitive primitive, struct test_key *const keys[], BIGNUM *const in[], size_t count)
 {
     struct job jobs[LANES];
     struct job *pointers[LANES];
@@ -213,9 +213,7 @@ static void check_rsa_batch(
         } else {
             BN_mod_exp(expected, in[i], primitive == RSA_PRIVATE ? keys[i]->d : keys[i]->e, keys[i]->n, ctx);
             uint8_t *right = exact_number(expected, octets);
-            CHECK(
-                jobs[i].status == JOB_OK, "%s: %u bits, lane %zu of %zu", runners[r].name, keys[i]->bits, i,
-                count);
+            CHECK(jobs[i].status == JOB_OK, "%s: %u bits, lane %zu of %zu", runners[r].name, keys[i]->bits, i, count);
             CHECK(
                 memcmp(right, jobs[i].rsa.out, octets) == 0, "%s: %u bits, lane %zu of %zu", runners[r].name,
                 keys[i]->bits, i, count);
@@ -325,6 +323,193 @@ static void check_rsa(unsigned bits, unsigned long operations)
     for (size_t k = 0; k < key_count; k++) {
         test_key_clear(&keys[k]);
     }
+}
+
+/* ---- faults ---- */
+
+enum outcome { RIGHT, FAULT, WRONG };
+
+static enum outcome private_outcome(runner run, struct test_key *t)
+{
+    size_t octets = t->bits / 8;
+    BIGNUM *x = random_below(t->n);
+    uint8_t *in = exact_number(x, octets);
+    uint8_t *out = exact(octets);
+    struct job job = {.primitive = RSA_PRIVATE, .rsa = {.key = t->key, .in = in, .out = out}};
+    struct job *pointer = &job;
+    run(RSA_PRIVATE, &pointer, 1);
+    enum outcome outcome = WRONG;
+    if (job.status == JOB_FAULT) {
+        CHECK(out[0] == 0xa5 && out[octets - 1] == 0xa5, "a fault writes nothing");
+        outcome = FAULT;
+    } else if (job.status == JOB_OK) {
+        BN_mod_exp(x, x, t->d, t->n, ctx);
+        uint8_t *right = exact_number(x, octets);
+        outcome = memcmp(right, out, octets) == 0 ? RIGHT : WRONG;
+        free(right);
+    }
+    BN_free(x);
+    free(in);
+    free(out);
+    return outcome;
+}
+
+/*
+ * A secret number of a prepared key turns wrong, first in the vector form alone, then in libcrypto's form too: nothing
+ * but the right result may leave. (A wrong one, with the right one or the input, tells the factors.)
+ */
+static void check_faults(unsigned bits)
+{
+    struct test_key t = random_key(bits, 65537);
+    const BIGNUM *secret[6];
+    RSA_get0_factors(t.key->rsa, &secret[0], &secret[1]);
+    RSA_get0_crt_params(t.key->rsa, &secret[2], &secret[3], &secret[4]);
+    RSA_get0_key(t.key->rsa, NULL, NULL, &secret[5]);
+    for (unsigned i = 2; i < 5; i++) {
+        BIGNUM *number = (BIGNUM *)(uintptr_t)secret[i];
+        BIGNUM *saved = BN_dup(number);
+        for (unsigned bit = 0; bit < bits / 2; bit += 211) {
+            if (BN_is_bit_set(number, (int)bit)) {
+                BN_clear_bit(number, (int)bit);
+            } else {
+                BN_set_bit(number, (int)bit);
+            }
+            if (runner_count > 1) {
+                rsa_ifma_free(t.key->ifma);
+                t.key->ifma = rsa_ifma_new(t.key->rsa);
+                CHECK(t.key->ifma != NULL, "vector form of a corrupted key");
+                CHECK(private_outcome(modexp_ifma_run, &t) != WRONG, "both forms wrong, number %u, bit %u", i, bit);
+                BIGNUM *d = (BIGNUM *)(uintptr_t)secret[5];
+                BN_add_word(d, 2);
+                CHECK(private_outcome(modexp_ifma_run, &t) == FAULT, "nothing is right, number %u, bit %u", i, bit);
+                BN_sub_word(d, 2);
+            }
+            CHECK(private_outcome(modexp_portable_run, &t) != WRONG, "portable, number %u, bit %u", i, bit);
+            BN_copy(number, saved);
+            if (runner_count > 1) {
+                CHECK(private_outcome(modexp_ifma_run, &t) == RIGHT, "vector form wrong, number %u, bit %u", i, bit);
+            }
+        }
+        BN_free(saved);
+    }
+    test_key_clear(&t);
+}
+
+/* ---- refused keys ---- */
+
+static void check_refused_keys(void)
+{
+    struct test_key t = random_key(2048, 65537);
+    BIGNUM *numbers[] = {t.n, t.e, t.d, t.p, t.q, t.dp, t.dq, t.qinv};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        BN_add_word(numbers[i], 2);
+        CHECK(key_of(&t, true) == NULL, "number %zu is wrong by 2", i);
+        BN_sub_word(numbers[i], 2);
+    }
+    struct rsa_key *public = key_of(&t, false);
+    CHECK(public != NULL && !rsa_key_is_private(public), "a public key");
+    uint8_t in[256] = {0}, out[256];
+    struct job job = {.primitive = RSA_PRIVATE, .rsa = {.key = public, .in = in, .out = out}};
+    struct job *pointer = &job;
+    for (size_t r = 0; r < runner_count; r++) {
+        job.status = JOB_OK;
+        runners[r].run(RSA_PRIVATE, &pointer, 1);
+        CHECK(job.status == JOB_REFUSED, "a private operation of a public key");
+    }
+    rsa_key_free(public);
+    BN_ULONG e[] = {1, 2, 65536};
+    for (size_t i = 0; i < sizeof e / sizeof *e; i++) {
+        BN_set_word(t.e, e[i]);
+        CHECK(key_of(&t, false) == NULL, "e %lu", (unsigned long)e[i]);
+    }
+    BN_set_word(t.e, 3);
+    BN_lshift(t.e, t.e, 64);
+    BN_add_word(t.e, 1);
+    CHECK(key_of(&t, false) == NULL, "e of 66 bits");
+    BN_set_word(t.e, 3);
+    BN_add_word(t.n, 1);
+    CHECK(key_of(&t, false) == NULL, "n even");
+    BN_rshift1(t.n, t.n);
+    BN_set_bit(t.n, 0);
+    CHECK(key_of(&t, false) == NULL, "n of 2047 bits");
+    test_key_clear(&t);
+}
+
+/* ---- threads ---- */
+
+#define THREADS 4u
+#define BATCHES_OF_A_THREAD 12u /* more than one blinding lives for */
+
+struct shared {
+    struct test_key *key;
+    uint8_t *in, *right;
+    unsigned wrong;
+};
+
+static void *sign_repeatedly(void *argument)
+{
+    struct shared *s = argument;
+    size_t octets = s->key->bits / 8;
+    uint8_t *out = malloc(LANES * octets);
+    for (unsigned batch = 0; batch < BATCHES_OF_A_THREAD; batch++) {
+        struct job jobs[LANES];
+        struct job *pointers[LANES];
+        size_t count = 8 - batch % 3;
+        memset(out, 0, LANES * octets);
+        for (size_t i = 0; i < count; i++) {
+            jobs[i] = (struct job){
+                .primitive = RSA_PRIVATE, .rsa = {.key = s->key->key, .in = s->in, .out = out + i * octets}};
+            pointers[i] = &jobs[i];
+        }
+        runners[runner_count - 1].run(RSA_PRIVATE, pointers, count);
+        for (size_t i = 0; i < count; i++) {
+            if (jobs[i].status != JOB_OK || memcmp(out + i * octets, s->right, octets) != 0) {
+                __atomic_add_fetch(&s->wrong, 1, __ATOMIC_RELAXED);
+            }
+        }
+    }
+    free(out);
+    return NULL;
+}
+
+/* Threads share a key, its blindings, and the memory that batches work in. */
+static void check_threads(void)
+{
+    struct test_key t = random_key(2048, 65537);
+    BIGNUM *x = random_below(t.n);
+    struct shared s = {.key = &t, .in = exact_number(x, 256)};
+    BN_mod_exp(x, x, t.d, t.n, ctx);
+    s.right = exact_number(x, 256);
+    pthread_t threads[THREADS];
+    for (unsigned i = 0; i < THREADS; i++) {
+        CHECK(pthread_create(&threads[i], NULL, sign_repeatedly, &s) == 0, "thread %u", i);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK(s.wrong == 0, "%u wrong results", s.wrong);
+    free(s.in);
+    free(s.right);
+    BN_free(x);
+    test_key_clear(&t);
+}
+
+/* A blinding is made anew after so many uses: one key, past that. */
+static void check_long_use(void)
+{
+    struct test_key t = random_key(2048, 65537);
+    for (unsigned i = 0; i < 70; i++) {
+        struct test_key *keys[LANES] = {&t, &t, &t, &t, &t, &t, &t, &t};
+        BIGNUM *in[LANES];
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            in[lane] = random_below(t.n);
+        }
+        check_rsa_batch(runner_count - 1, RSA_PRIVATE, keys, in, runners[runner_count - 1].lanes);
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            BN_free(in[lane]);
+        }
+    }
+    test_key_clear(&t);
 }
 
 /* ---- MODP ---- */
@@ -453,6 +638,10 @@ int main(void)
         check_modp(bits, operations);
         check_rsa(bits, operations);
     }
+    check_faults(2048);
+    check_refused_keys();
+    check_threads();
+    check_long_use();
     BN_CTX_free(ctx);
     return checks_done();
 }

@@ -22,10 +22,12 @@ struct workspace *workspace_take(void)
     return w != NULL ? w : secret_alloc(sizeof *w);
 }
 
-void workspace_give(struct workspace *w, bool table_used)
+void workspace_give(struct workspace *w, enum wipe wipe)
 {
-    /* not secret_wipe(), whose loop over octets would be seen in the figures */
-    explicit_bzero(w, table_used ? sizeof *w : offsetof(struct workspace, table));
+    /* not secret_wipe(), which takes long enough for this much memory to be seen in the figures */
+    if (wipe != WIPE_NOTHING) {
+        explicit_bzero(w, wipe == WIPE_ALL ? sizeof *w : offsetof(struct workspace, table));
+    }
     pthread_mutex_lock(&lock);
     w->next = vacant;
     vacant = w;

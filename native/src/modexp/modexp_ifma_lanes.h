@@ -30,8 +30,9 @@ struct workspace {
 
 /* NULL where there is no memory. */
 struct workspace *workspace_take(void);
-/* Wipes it, its table only where that was used. */
-void workspace_give(struct workspace *w, bool table_used);
+/* How much of it held secrets: the table is most of the memory, and a public operation has none. */
+enum wipe { WIPE_NOTHING, WIPE_NUMBERS, WIPE_ALL };
+void workspace_give(struct workspace *w, enum wipe wipe);
 
 /* Big-endian octets, up to 512, to limbs (those that are left, zero), and back (what does not fit is cut off). */
 void limbs_from_octets(uint64_t *limbs, unsigned count, const uint8_t *octets, size_t length);

@@ -92,7 +92,7 @@ static void prepare_table(unsigned index)
         free(g->table);
         g->table = NULL;
         if (w != NULL) {
-            workspace_give(w, false);
+            workspace_give(w, WIPE_NUMBERS);
         }
         return;
     }
@@ -132,7 +132,7 @@ static void prepare_table(unsigned index)
             g->size->multiply(w->output, w->output, w->input, &g->m, w->t);
         }
     }
-    workspace_give(w, false);
+    workspace_give(w, WIPE_NUMBERS);
     table_stands[index] = true;
 }
 
@@ -235,7 +235,7 @@ void modp_ifma_keygen(struct job *const jobs[], size_t count)
     size->multiply(w->output, w->output, w->chosen, &g->m, w->t);
     write_results(w, g, jobs, count);
     explicit_bzero(&s, sizeof s);
-    workspace_give(w, false);
+    workspace_give(w, WIPE_NUMBERS);
 }
 
 void modp_ifma_derive(struct job *const jobs[], size_t count)
@@ -268,7 +268,7 @@ void modp_ifma_derive(struct job *const jobs[], size_t count)
     lanes_power(g->size, w->output, &g->m, g->one, w->exponent, bits, w);
     lanes_leave(g->size, w->output, &g->m, w);
     write_results(w, g, accepted, lanes);
-    workspace_give(w, true);
+    workspace_give(w, WIPE_ALL);
 }
 
 unsigned long modp_ifma_keygen_count(unsigned bits)

@@ -3,185 +3,11 @@
  * recombines; unblinds with r^-1; and raises the result to e again: only what gives c back leaves. (One wrong half
  * would give the factors away: gcd(m^e - c, n).)
  */
-#include <openssl/bn.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "modexp/modexp_ifma.h"
-#include "modexp/modexp_ifma_lanes.h"
-#include "modexp/rsa_key_parts.h"
+#include "modexp/modexp_ifma_rsa.h"
 #include "secret.h"
-
-#define MAX_HALF (MAX_LIMBS / 2)
-#define HALF_OCTETS (RSA_MAX_BITS / 16)
-
-/* Uses of a blinding, each followed by squaring it, before it is made anew; 32 as in libcrypto. */
-#define BLINDING_USES 32u
-
-/*
- * Eight blindings of a key, r^e and r^-1 in Montgomery form, held as lanes, though each serves whichever lane of a
- * batch. Who has taken the set works on it alone.
- */
-struct blinding {
-    struct blinding *next;
-    unsigned first;     /* the one to use first, the others follow in turn */
-    unsigned long uses; /* of all eight; 0: not made yet */
-    _Alignas(64) vec blind[MAX_LIMBS], unblind[MAX_LIMBS];
-};
-
-struct rsa_ifma {
-    const struct size *modulus;
-    const struct size *factor; /* NULL: no private operations here */
-    uint64_t n[MAX_LIMBS], one[MAX_LIMBS], square_of_r[MAX_LIMBS], inverse;
-    struct {
-        uint64_t n[MAX_HALF], one[MAX_HALF], cube_of_r[MAX_HALF], inverse;
-        uint64_t exponent[EXPONENT_WORDS];
-    } half[2];               /* of p, of q */
-    uint64_t qinv[MAX_HALF]; /* q^-1 mod p in Montgomery form */
-    pthread_mutex_t lock;    /* of the list */
-    struct blinding *vacant; /* sets that no batch has */
-};
-
-/* ---- keys ---- */
-
-static bool get_limbs(uint64_t *limbs, unsigned k, const BIGNUM *number)
-{
-    uint8_t octets[RSA_MAX_BITS / 8];
-    bool fits = BN_bn2binpad(number, octets, sizeof octets) == (int)sizeof octets;
-    limbs_from_octets(limbs, k, octets, sizeof octets);
-    secret_wipe(octets, sizeof octets);
-    return fits;
-}
-
-/* -n^-1 mod 2^52, by Newton's iteration: an inverse mod 2^3 to start with, then twice the bits each time. */
-static uint64_t negative_inverse(uint64_t n)
-{
-    uint64_t x = n;
-    for (unsigned bits = 3; bits < LIMB_BITS; bits *= 2) {
-        x *= 2 - n * x;
-    }
-    return (0 - x) & LIMB_MASK;
-}
-
-/* The numbers of Montgomery arithmetic modulo n: R, and R^power, R = 2^(52k). */
-static bool get_modulus(
-    const BIGNUM *n, unsigned k, int power, uint64_t *limbs, uint64_t *one, uint64_t *power_of_r, uint64_t *inverse,
-    BN_CTX *ctx)
-{
-    BN_CTX_start(ctx);
-    BIGNUM *number = BN_CTX_get(ctx);
-    BIGNUM *modulus = BN_CTX_get(ctx);
-    bool done = modulus != NULL && BN_copy(modulus, n) != NULL;
-    if (done) {
-        BN_set_flags(modulus, BN_FLG_CONSTTIME);
-        done = get_limbs(limbs, k, n) && BN_set_bit(number, (int)k * LIMB_BITS) == 1 &&
-               BN_mod(number, number, modulus, ctx) == 1 && get_limbs(one, k, number);
-        BN_zero(number);
-        done = done && BN_set_bit(number, power * (int)k * LIMB_BITS) == 1 &&
-               BN_mod(number, number, modulus, ctx) == 1 && get_limbs(power_of_r, k, number);
-        *inverse = negative_inverse(limbs[0]);
-    }
-    BN_CTX_end(ctx);
-    return done;
-}
-
-static bool get_exponent(uint64_t *words, const BIGNUM *number)
-{
-    uint8_t octets[HALF_OCTETS];
-    bool fits = BN_bn2lebinpad(number, octets, sizeof octets) == (int)sizeof octets;
-    memcpy(words, octets, sizeof octets);
-    secret_wipe(octets, sizeof octets);
-    return fits;
-}
-
-static bool get_private(struct rsa_ifma *key, const RSA *rsa, BN_CTX *ctx)
-{
-    const BIGNUM *factor[2], *exponent[2], *qinv;
-    RSA_get0_factors(rsa, &factor[0], &factor[1]);
-    RSA_get0_crt_params(rsa, &exponent[0], &exponent[1], &qinv);
-    const unsigned k = key->factor->limbs;
-    for (unsigned i = 0; i < 2; i++) {
-        if (!get_modulus(
-                factor[i], k, 3, key->half[i].n, key->half[i].one, key->half[i].cube_of_r, &key->half[i].inverse,
-                ctx) ||
-            !get_exponent(key->half[i].exponent, exponent[i])) {
-            return false;
-        }
-    }
-    BN_CTX_start(ctx);
-    BIGNUM *number = BN_CTX_get(ctx);
-    bool done = number != NULL && BN_lshift(number, qinv, (int)k * LIMB_BITS) == 1;
-    if (done) {
-        BN_set_flags(number, BN_FLG_CONSTTIME);
-        done = BN_mod(number, number, factor[0], ctx) == 1 && get_limbs(key->qinv, k, number);
-    }
-    BN_CTX_end(ctx);
-    return done;
-}
-
-struct rsa_ifma *rsa_ifma_new(const RSA *rsa)
-{
-    const BIGNUM *n, *p, *q;
-    RSA_get0_key(rsa, &n, NULL, NULL);
-    RSA_get0_factors(rsa, &p, &q);
-    unsigned bits = (unsigned)BN_num_bits(n);
-    const struct size *modulus = size_of_modulus(bits);
-    struct rsa_ifma *key = modulus != NULL ? secret_alloc(sizeof *key) : NULL;
-    if (key == NULL) {
-        return NULL;
-    }
-    memset(key, 0, sizeof *key);
-    if (pthread_mutex_init(&key->lock, NULL) != 0) {
-        secret_free(key, sizeof *key);
-        return NULL;
-    }
-    key->modulus = modulus;
-    BN_CTX *ctx = BN_CTX_secure_new();
-    bool done =
-        ctx != NULL && get_modulus(n, modulus->limbs, 2, key->n, key->one, key->square_of_r, &key->inverse, ctx);
-    if (done && p != NULL && BN_num_bits(p) == (int)bits / 2 && BN_num_bits(q) == (int)bits / 2) {
-        key->factor = size_of_factor(bits / 2);
-        done = get_private(key, rsa, ctx);
-    }
-    BN_CTX_free(ctx);
-    if (!done) {
-        rsa_ifma_free(key);
-        return NULL;
-    }
-    return key;
-}
-
-void rsa_ifma_free(struct rsa_ifma *key)
-{
-    if (key == NULL) {
-        return;
-    }
-    while (key->vacant != NULL) {
-        struct blinding *set = key->vacant;
-        key->vacant = set->next;
-        secret_free(set, sizeof *set);
-    }
-    pthread_mutex_destroy(&key->lock);
-    secret_free(key, sizeof *key);
-}
-
-/* ---- batches ---- */
-
-/* A batch: its jobs' keys by lane, lanes without a job having the first one's, and its memory. */
-struct batch {
-    struct job *job[LANES];
-    size_t count;
-    const struct rsa_ifma *key[LANES];
-    uint64_t e[LANES];
-    const struct size *modulus, *factor;
-    struct workspace *w;
-    struct modulus n;
-};
-
-static vec lane_words(const uint64_t words[LANES])
-{
-    return _mm512_loadu_si512(words);
-}
 
 /* The jobs' moduli and inputs. False: no memory. */
 static bool batch_begin(struct batch *b)
@@ -215,8 +41,6 @@ static void batch_write(struct batch *b, unsigned lane)
     lane_get_octets(job->rsa.out, job->rsa.key->octets, b->w->output, lane, b->modulus->limbs);
     b->job[lane]->status = JOB_OK;
 }
-
-/* ---- the private operation ---- */
 
 /* half[i] = base^exponent modulo factor i, at most the factor; base is below 2n. */
 static void power_half(struct batch *b, const vec *base, unsigned i)
@@ -296,181 +120,6 @@ static unsigned long power_crt_count(const struct size *factor, unsigned bits)
     return 2 * power_half_count(factor, bits / 2) + size_multiply_count(factor) + factor->product_count;
 }
 
-/* ---- blinding ---- */
-
-/* Inverses of eight numbers by one inversion, which a ninth random factor hides from its own varying time. */
-static bool invert_all(BIGNUM *inverse[LANES], BIGNUM *const number[LANES], const BIGNUM *n, BN_CTX *ctx)
-{
-    BIGNUM *all = BN_CTX_get(ctx);
-    bool done = all != NULL && BN_priv_rand_range(all, n) == 1;
-    for (unsigned i = 0; i < LANES && done; i++) {
-        done = BN_copy(inverse[i], all) != NULL && BN_mod_mul(all, all, number[i], n, ctx) == 1;
-    }
-    done = done && BN_mod_inverse(all, all, n, ctx) != NULL;
-    for (unsigned i = LANES; i-- > 0 && done;) {
-        done = BN_mod_mul(inverse[i], inverse[i], all, n, ctx) == 1 && BN_mod_mul(all, all, number[i], n, ctx) == 1;
-    }
-    return done;
-}
-
-/* Random numbers below n and their inverses, into lanes. */
-static bool draw(vec *random, vec *inverse, const struct rsa_key *key)
-{
-    const BIGNUM *n;
-    RSA_get0_key(key->rsa, &n, NULL, NULL);
-    BN_CTX *ctx = BN_CTX_secure_new();
-    if (ctx == NULL) {
-        return false;
-    }
-    BN_CTX_start(ctx);
-    BIGNUM *r[LANES], *r_inverse[LANES];
-    bool done = true;
-    for (unsigned i = 0; i < LANES; i++) {
-        r[i] = BN_CTX_get(ctx);
-        r_inverse[i] = BN_CTX_get(ctx);
-        done = done && r_inverse[i] != NULL && BN_priv_rand_range(r[i], n) == 1;
-    }
-    done = done && invert_all(r_inverse, r, n, ctx);
-    uint64_t limbs[MAX_LIMBS];
-    const unsigned k = key->ifma->modulus->limbs;
-    for (unsigned i = 0; i < LANES && done; i++) {
-        done = get_limbs(limbs, k, r[i]);
-        lane_set(random, i, limbs, k);
-        done = done && get_limbs(limbs, k, r_inverse[i]);
-        lane_set(inverse, i, limbs, k);
-    }
-    secret_wipe(limbs, sizeof limbs);
-    BN_CTX_end(ctx);
-    BN_CTX_free(ctx);
-    return done;
-}
-
-/* Makes a set's blindings anew, in memory of its own: the batch's is in use. */
-static bool blinding_renew(struct blinding *set, const struct rsa_key *key)
-{
-    struct workspace *w = workspace_take();
-    if (w == NULL) {
-        return false;
-    }
-    const struct rsa_ifma *ifma = key->ifma;
-    const unsigned k = ifma->modulus->limbs;
-    uint64_t e[LANES], inverse[LANES];
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        lane_set(w->n, lane, ifma->n, k);
-        lane_set(w->one, lane, ifma->one, k);
-        lane_set(w->square_of_r, lane, ifma->square_of_r, k);
-        e[lane] = key->e;
-        inverse[lane] = ifma->inverse;
-    }
-    struct modulus n = {.n = w->n, .inverse = lane_words(inverse)};
-    bool done = draw(w->input, set->unblind, key);
-    if (done) {
-        ifma->modulus->multiply(set->unblind, set->unblind, w->square_of_r, &n, w->t);
-        lanes_power_public(ifma->modulus, set->blind, w->input, &n, w->one, w->square_of_r, e, w);
-        ifma->modulus->multiply(set->blind, set->blind, w->square_of_r, &n, w->t);
-        set->first = 0;
-        set->uses = 0;
-    }
-    workspace_give(w, false);
-    return done;
-}
-
-static struct blinding *blinding_take(const struct rsa_key *key)
-{
-    struct rsa_ifma *ifma = key->ifma;
-    pthread_mutex_lock(&ifma->lock);
-    struct blinding *set = ifma->vacant;
-    if (set != NULL) {
-        ifma->vacant = set->next;
-    }
-    pthread_mutex_unlock(&ifma->lock);
-    bool made = set != NULL;
-    if (!made) {
-        set = secret_alloc(sizeof *set);
-    }
-    if (set != NULL && (!made || set->uses > LANES * (BLINDING_USES - 1)) && !blinding_renew(set, key)) {
-        secret_free(set, sizeof *set);
-        set = NULL;
-    }
-    return set;
-}
-
-static void blinding_give(struct rsa_ifma *ifma, struct blinding *set)
-{
-    pthread_mutex_lock(&ifma->lock);
-    set->next = ifma->vacant;
-    ifma->vacant = set;
-    pthread_mutex_unlock(&ifma->lock);
-}
-
-/* The sets of a batch, one for each key in it, and which lane has which blinding. */
-struct blindings {
-    struct blinding *set[LANES]; /* by lane; lanes with the same key share it */
-    unsigned index[LANES];
-    bool owner[LANES]; /* the lane that gives it back */
-};
-
-static void blindings_give(struct batch *b, struct blindings *s)
-{
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        if (s->owner[lane]) {
-            blinding_give(b->job[lane < b->count ? lane : 0]->rsa.key->ifma, s->set[lane]);
-        }
-    }
-}
-
-/* blind and unblind get the lanes' blindings. False: no memory or no randomness. */
-static bool blindings_take(struct batch *b, struct blindings *s)
-{
-    const unsigned k = b->modulus->limbs;
-    memset(s, 0, sizeof *s);
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        for (unsigned other = 0; other < lane && s->set[lane] == NULL; other++) {
-            if (b->key[other] == b->key[lane]) {
-                s->set[lane] = s->set[other];
-            }
-        }
-        if (s->set[lane] == NULL) {
-            s->set[lane] = blinding_take(b->job[lane < b->count ? lane : 0]->rsa.key);
-            s->owner[lane] = s->set[lane] != NULL;
-        }
-        if (s->set[lane] == NULL) {
-            blindings_give(b, s);
-            return false;
-        }
-        struct blinding *set = s->set[lane];
-        s->index[lane] = set->first;
-        set->first = (set->first + 1) % LANES;
-        set->uses++;
-        uint64_t limbs[MAX_LIMBS];
-        lane_get(limbs, set->blind, s->index[lane], k);
-        lane_set(b->w->blind, lane, limbs, k);
-        lane_get(limbs, set->unblind, s->index[lane], k);
-        lane_set(b->w->unblind, lane, limbs, k);
-        explicit_bzero(limbs, sizeof limbs);
-    }
-    return true;
-}
-
-/* The blindings used are squared for their next use. */
-static void blindings_refresh(struct batch *b, struct blindings *s)
-{
-    const unsigned k = b->modulus->limbs;
-    b->modulus->square(b->w->blind, b->w->blind, &b->n, b->w->t);
-    b->modulus->square(b->w->unblind, b->w->unblind, &b->n, b->w->t);
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        uint64_t limbs[MAX_LIMBS];
-        lane_get(limbs, b->w->blind, lane, k);
-        lane_set(s->set[lane]->blind, s->index[lane], limbs, k);
-        lane_get(limbs, b->w->unblind, lane, k);
-        lane_set(s->set[lane]->unblind, s->index[lane], limbs, k);
-        explicit_bzero(limbs, sizeof limbs);
-    }
-    blindings_give(b, s);
-}
-
-/* ---- entry points ---- */
-
 /* The lanes in which output^e is input. */
 static unsigned verified(struct batch *b)
 {
@@ -506,17 +155,14 @@ static void run_portable(struct job *job)
 static void run_private(struct batch *b)
 {
     struct blindings s;
-    if (!batch_begin(b)) {
+    bool begun = batch_begin(b);
+    if (!begun || !blindings_take(b, &s)) {
         for (size_t i = 0; i < b->count; i++) {
             b->job[i]->status = JOB_FAULT;
         }
-        return;
-    }
-    if (!blindings_take(b, &s)) {
-        for (size_t i = 0; i < b->count; i++) {
-            b->job[i]->status = JOB_FAULT;
+        if (begun) {
+            workspace_give(b->w, WIPE_NUMBERS);
         }
-        workspace_give(b->w, false);
         return;
     }
     struct workspace *w = b->w;
@@ -536,7 +182,7 @@ static void run_private(struct batch *b)
             batch_write(b, lane);
         }
     }
-    workspace_give(w, true);
+    workspace_give(w, WIPE_ALL);
 }
 
 void rsa_ifma_private(struct job *const jobs[], size_t count)
@@ -568,7 +214,7 @@ void rsa_ifma_private_raw(struct job *const jobs[], size_t count)
     for (unsigned lane = 0; lane < count; lane++) {
         batch_write(&b, lane);
     }
-    workspace_give(b.w, true);
+    workspace_give(b.w, WIPE_ALL);
 }
 
 void rsa_ifma_public(struct job *const jobs[], size_t count)
@@ -596,7 +242,7 @@ void rsa_ifma_public(struct job *const jobs[], size_t count)
     for (unsigned lane = 0; lane < b.count; lane++) {
         batch_write(&b, lane);
     }
-    workspace_give(b.w, false);
+    workspace_give(b.w, WIPE_NOTHING);
 }
 
 #define USUAL_EXPONENT 65537u
