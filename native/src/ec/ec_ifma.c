@@ -8,8 +8,8 @@
  * The kernels' variables live in registers, and where those are too few on the stack below its caller, where nobody
  * could name them. So that part of the stack is overwritten as a whole: somewhat more than the kernels' frames take.
  */
-#define X25519_STACK_OCTETS 12288u
-#define P256_STACK_OCTETS 40960u
+#define KERNEL_STACK_OCTETS 16384u
+#define ANY_POINT_STACK_OCTETS 40960u /* of P-256, with its table of multiples */
 
 static __attribute__((noinline)) void wipe_kernel_stack(size_t octets)
 {
@@ -197,8 +197,8 @@ void ec_ifma_run(enum primitive primitive, struct job *const jobs[], size_t coun
     default:
         break;
     }
-    wipe_kernel_stack(
-        primitive == X25519_KEYGEN || primitive == X25519_DERIVE ? X25519_STACK_OCTETS : P256_STACK_OCTETS);
+    bool any_point = primitive == P256_DERIVE || primitive == ECDSA_P256_VERIFY;
+    wipe_kernel_stack(any_point ? ANY_POINT_STACK_OCTETS : KERNEL_STACK_OCTETS);
 }
 
 unsigned long ec_ifma_madds(enum primitive primitive)
