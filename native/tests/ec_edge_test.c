@@ -151,9 +151,11 @@ static void reference_multiple(uint8_t out[64], const uint8_t scalar[32])
 static void p256_scalars(const struct runner *runner)
 {
     BIGNUM *n = BN_bin2bn(p256_order, 32, NULL), *number = BN_new();
-    uint8_t d[32], expected[64], out[64], x[32];
     for (int kind = 0; kind < 3; kind++) {
         for (int bit = 0; bit < 256; bit++) {
+            uint8_t d[LANES][32], expected[64], out[LANES][64], x[LANES][32];
+            struct job job[2][LANES], *jobs[2][LANES];
+            size_t lanes = 0;
             for (int offset = -2; offset <= 2; offset++) {
                 BN_one(number);
                 BN_lshift(number, number, bit);
@@ -167,14 +169,26 @@ static void p256_scalars(const struct runner *runner)
                 if (BN_is_negative(number) || BN_is_zero(number) || BN_cmp(number, n) >= 0) {
                     continue;
                 }
-                octets_of(d, number);
-                reference_multiple(expected, d);
+                octets_of(d[lanes], number);
+                job[0][lanes] = (struct job){.primitive = P256_KEYGEN, .p256 = {d[lanes], NULL, out[lanes]}};
+                job[1][lanes] = (struct job){.primitive = P256_DERIVE, .p256 = {d[lanes], p256_base, x[lanes]}};
+                jobs[0][lanes] = &job[0][lanes];
+                jobs[1][lanes] = &job[1][lanes];
+                lanes++;
+            }
+            if (lanes == 0) {
+                continue;
+            }
+            runner->run(P256_KEYGEN, jobs[0], lanes);
+            runner->run(P256_DERIVE, jobs[1], lanes);
+            for (size_t i = 0; i < lanes; i++) {
+                reference_multiple(expected, d[i]);
                 CHECK(
-                    keygen(runner, d, out) == JOB_OK && memcmp(out, expected, 64) == 0, "%s: d*G, %d, bit %d%+d",
-                    runner->name, kind, bit, offset);
+                    job[0][i].status == JOB_OK && memcmp(out[i], expected, 64) == 0, "%s: d*G, %d, bit %d, lane %zu",
+                    runner->name, kind, bit, i);
                 CHECK(
-                    derive(runner, d, p256_base, x) == JOB_OK && memcmp(x, expected, 32) == 0,
-                    "%s: d*Q for Q = G, %d, bit %d%+d", runner->name, kind, bit, offset);
+                    job[1][i].status == JOB_OK && memcmp(x[i], expected, 32) == 0,
+                    "%s: d*Q for Q = G, %d, bit %d, lane %zu", runner->name, kind, bit, i);
             }
         }
     }
@@ -494,6 +508,34 @@ static void mixed_lanes(const struct runner *runner)
     }
 }
 
+/* A peer's point of small order must not spoil the lanes beside it, whose inversions go together. */
+static void mixed_x25519_lanes(const struct runner *runner)
+{
+    struct job job[LANES], *jobs[LANES];
+    uint8_t k[LANES][32], u[LANES][32], out[LANES][32], alone[32];
+    uint64_t state = 7;
+    for (unsigned bad = 0; bad < 256; bad += 15) {
+        memset(out, 0xa5, sizeof out);
+        for (size_t i = 0; i < LANES; i++) {
+            random_octets(&state, k[i], 32);
+            random_octets(&state, u[i], 32);
+            if ((bad >> i & 1) != 0) {
+                octets(u[i], 32, small_order[i % (sizeof small_order / sizeof *small_order)]);
+            }
+            job[i] = (struct job){.primitive = X25519_DERIVE, .x25519 = {k[i], u[i], out[i]}};
+            jobs[i] = &job[i];
+        }
+        runner->run(X25519_DERIVE, jobs, LANES);
+        for (size_t i = 0; i < LANES; i++) {
+            enum job_status expected = (bad >> i & 1) != 0 ? JOB_REFUSED : JOB_OK;
+            CHECK(
+                job[i].status == expected && x25519(runner, k[i], u[i], alone) == expected &&
+                    memcmp(out[i], alone, 32) == 0,
+                "%s: lane %zu of 0x%02x", runner->name, i, bad);
+        }
+    }
+}
+
 int main(void)
 {
     struct runner found[2];
@@ -511,6 +553,7 @@ int main(void)
         ecdsa_sums(&found[i]);
         ecdsa_wrapped_r(&found[i]);
         mixed_lanes(&found[i]);
+        mixed_x25519_lanes(&found[i]);
     }
     return checks_done();
 }

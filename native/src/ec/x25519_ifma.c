@@ -77,8 +77,8 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
      * the next step chooses by whether its bit differs.
      */
     struct fe plus2 = fe_small(1), minus2 = fe_small(1);
-    struct fe_wide wide3 = fe_wide_add(fe_widen(x1), fe_widen(fe_small(1)));
-    struct fe plus3 = x1, minus3 = fe_sub(x1, fe_small(1));
+    struct fe_wide plus3_wide = fe_wide_add(fe_widen(x1), fe_widen(fe_small(1)));
+    struct fe minus3 = fe_sub(x1, fe_small(1));
     struct fe x2 = plus2, z2 = plus2;
     __mmask8 previous = 0;
     for (unsigned i = SCALAR_BITS; i-- > 0;) {
@@ -87,17 +87,19 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
         previous = bit;
         /*
          * The sum of the points from the products' sum and difference, which may change its sign with the choice, its
-         * square does not; the double from AA and BB. No product waits for the one before it; what remains to be done
-         * with one stands beside the rows of the next.
+         * square does not; the double from AA and BB:
+         *   x3 = (DA + CB)^2, z3 = x1 (DA - CB)^2; x2 = AA BB, z2 = E (BB + A24 E), E = AA - BB.
+         * No product waits for the one before it: what remains to be done with one, its folding and the carries of what
+         * follows from it, stands beside the rows of the next. The products lie in c and d by turns.
          */
         lanes c[FE_COLUMNS], d[FE_COLUMNS];
-        struct fe aa_root, bb_root, aa, bb, difference, sum, difference2, e, f;
-        struct fe_wide da, cb, aw, bw, dw, x3, x2w, z2w, z3, t, t2;
+        struct fe plus3, aa_root, bb_root, aa, bb, difference, sum, difference2, e, f;
+        struct fe_wide da, cb, aa_wide, bb_wide, difference2_wide, x2_wide, z2_wide, x3, z3, wide, other;
         fe_columns_clear(c);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_mul_high(c, minus3, plus2, l);
-            plus3.limb[l] = fe_carry_limb(wide3, l);
+            plus3.limb[l] = fe_carry_limb(plus3_wide, l);
         }
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
@@ -121,51 +123,51 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
             fe_sqr_high(c, aa_root, l);
             cb.limb[l] = fe_fold_by_shifts(d, l);
         }
-        t = fe_wide_sub(da, cb);
+        wide = fe_wide_sub(da, cb);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_low(c, aa_root, l);
-            difference.limb[l] = fe_carry_limb(t, l);
+            difference.limb[l] = fe_carry_limb(wide, l);
         }
         fe_columns_clear(d);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_high(d, bb_root, l);
-            aw.limb[l] = fe_fold(c, l);
+            aa_wide.limb[l] = fe_fold(c, l);
         }
-        t = fe_wide_add(da, cb);
+        wide = fe_wide_add(da, cb);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_low(d, bb_root, l);
-            aa.limb[l] = fe_carry_limb(aw, l);
-            sum.limb[l] = fe_carry_limb(t, l);
+            aa.limb[l] = fe_carry_limb(aa_wide, l);
+            sum.limb[l] = fe_carry_limb(wide, l);
         }
         fe_columns_clear(c);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_high(c, difference, l);
-            bw.limb[l] = fe_fold(d, l);
+            bb_wide.limb[l] = fe_fold(d, l);
         }
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_low(c, difference, l);
-            bb.limb[l] = fe_carry_limb(bw, l);
+            bb.limb[l] = fe_carry_limb(bb_wide, l);
         }
-        t = fe_wide_sub(fe_widen(aa), fe_widen(bb));
+        wide = fe_wide_sub(fe_widen(aa), fe_widen(bb));
         fe_columns_clear(d);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_high(d, sum, l);
-            dw.limb[l] = fe_fold(c, l);
-            e.limb[l] = fe_carry_limb(t, l);
+            difference2_wide.limb[l] = fe_fold(c, l);
+            e.limb[l] = fe_carry_limb(wide, l);
         }
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_sqr_low(d, sum, l);
-            difference2.limb[l] = fe_carry_limb(dw, l);
+            difference2.limb[l] = fe_carry_limb(difference2_wide, l);
         }
         fe_columns_clear(c);
-        t = fe_scale_add(fe_widen(bb), e, A24);
+        wide = fe_scale_add(fe_widen(bb), e, A24);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_mul_high(c, aa, bb, l);
@@ -174,13 +176,13 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_mul_low(c, aa, bb, l);
-            f.limb[l] = fe_carry_limb(t, l);
+            f.limb[l] = fe_carry_limb(wide, l);
         }
         fe_columns_clear(d);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_mul_high(d, e, f, l);
-            x2w.limb[l] = fe_fold_by_shifts(c, l);
+            x2_wide.limb[l] = fe_fold_by_shifts(c, l);
         }
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
@@ -190,26 +192,26 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_mul_high(c, x1, difference2, l);
-            z2w.limb[l] = fe_fold_by_shifts(d, l);
+            z2_wide.limb[l] = fe_fold_by_shifts(d, l);
         }
-        t = fe_wide_add(x2w, z2w);
-        t2 = fe_wide_sub(x2w, z2w);
+        wide = fe_wide_add(x2_wide, z2_wide);
+        other = fe_wide_sub(x2_wide, z2_wide);
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             fe_mul_low(c, x1, difference2, l);
-            plus2.limb[l] = fe_carry_limb(t, l);
-            minus2.limb[l] = fe_carry_limb(t2, l);
+            plus2.limb[l] = fe_carry_limb(wide, l);
+            minus2.limb[l] = fe_carry_limb(other, l);
         }
 #pragma GCC unroll 5
         for (int l = 0; l < FE_LIMBS; l++) {
             z3.limb[l] = fe_fold(c, l);
         }
         minus3 = fe_carry(fe_wide_sub(x3, z3));
-        wide3 = fe_wide_add(x3, z3);
+        plus3_wide = fe_wide_add(x3, z3);
         if (i == 0) {
             /* the last bit is a clamped 0, so the double is the result */
-            x2 = fe_carry(x2w);
-            z2 = fe_carry(z2w);
+            x2 = fe_carry(x2_wide);
+            z2 = fe_carry(z2_wide);
         }
     }
     fe_words(u, fe_mul(x2, fe_invert(z2)));
