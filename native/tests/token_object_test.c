@@ -206,6 +206,8 @@ static void test_objects(void)
     OK(f->C_GenerateKey(session, &generic, public_secret, 2, &object));
     OK(f->C_DestroyObject(session, object));
     OK(login(session, CKU_USER, USER_PIN));
+    CK_ATTRIBUTE foretold[] = {NUMBER(CKA_VALUE_LEN, 32), OCTETS(CKA_VALUE, "0123456789abcdef0123456789abcdef")};
+    IS(f->C_GenerateKey(session, &generic, foretold, 2, &object), CKR_TEMPLATE_INCONSISTENT);
     test_templates(session);
     test_attributes(session);
 
