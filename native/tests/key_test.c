@@ -329,6 +329,7 @@ static void test_secrets_and_rules(void)
         attribute(CKA_VALUE, octets, sizeof octets), attribute(CKA_VALUE_LEN, &length, sizeof length)};
     CHECK(key_from_template(CKO_SECRET_KEY, CKK_GENERIC_SECRET, template, 1, &key) == CKR_OK, "secret");
     CHECK(secret_is(key, octets, sizeof octets), "octets");
+    key_unref(key);
     CHECK(
         key_from_template(CKO_SECRET_KEY, CKK_GENERIC_SECRET, template, 2, &key) == CKR_TEMPLATE_INCONSISTENT,
         "a length that is not the value's");

@@ -63,6 +63,17 @@ static inline lanes madhi(lanes sum, lanes a, lanes b)
     return _mm512_madd52hi_epu64(sum, a, b);
 }
 
+/*
+ * a * factor mod 2^64, by the multiplier: it has places to spare where shifts and additions have none. The factor is
+ * hidden from the compiler, which would shift and add.
+ */
+static inline lanes mul_small(lanes a, uint64_t factor)
+{
+    lanes f = splat(factor);
+    __asm__("" : "+v"(f));
+    return _mm512_mullo_epi64(a, f);
+}
+
 /* b in the lanes of the mask, a in the others. */
 static inline lanes pick(__mmask8 mask, lanes a, lanes b)
 {

@@ -10,6 +10,8 @@
 #include <pthread.h>
 
 #define SCALAR_BITS 255u
+/* (A + 2) / 4 of the Montgomery curve, which goes with BB where RFC 7748's (A - 2) / 4 goes with AA. */
+#define A24 121666u
 
 /* RFC 7748 section 5: the low three bits cleared, bit 254 set, bit 255 cleared */
 static void load_clamped(lanes k[LANE_WORDS], const uint8_t *const scalar[LANE_COUNT])
@@ -87,19 +89,24 @@ __mmask8 x25519_ifma_derive(const uint8_t *const scalar[LANE_COUNT], const uint8
         __mmask8 bit = _mm512_test_epi64_mask(k[i / 64], splat((uint64_t)1 << i % 64));
         __mmask8 swap = _kxor_mask8(bit, previous);
         previous = bit;
-        /* the sum of the points: the products' difference may change its sign with the choice, its square does not */
-        struct fe_wide da = fe_mul_wide(minus3, plus2);
-        struct fe_wide cb = fe_mul_wide(plus3, minus2);
+        /*
+         * The sum of the points from the products' sum and difference, which may change its sign with the choice, its
+         * square does not; the double from AA and BB. Written in an order in which hardly a product waits for the one
+         * before it, since the processor looks ahead by little more than one.
+         */
         struct fe aa = fe_sqr(fe_pick(swap, plus2, plus3));
         struct fe bb = fe_sqr(fe_pick(swap, minus2, minus3));
-        struct fe sum = fe_carry(fe_wide_add(da, cb));
+        struct fe_wide da = fe_mul_wide(minus3, plus2);
+        struct fe_wide cb = fe_mul_wide(plus3, minus2);
         struct fe difference = fe_carry(fe_wide_sub(da, cb));
-        struct fe_wide x3 = fe_sqr_wide(sum);
-        struct fe_wide z3 = fe_mul_wide(x1, fe_sqr(difference));
-        /* the double; a24 = (A + 2) / 4 with BB in the place of AA */
         struct fe e = fe_sub(aa, bb);
+        struct fe sum = fe_carry(fe_wide_add(da, cb));
         struct fe_wide x2_wide = fe_mul_wide(aa, bb);
-        struct fe_wide z2_wide = fe_mul_wide(e, fe_carry(fe_scale_add(fe_widen(bb), e, 121666)));
+        struct fe difference2 = fe_sqr(difference);
+        struct fe f = fe_carry(fe_scale_add(fe_widen(bb), e, A24));
+        struct fe_wide x3 = fe_sqr_wide(sum);
+        struct fe_wide z2_wide = fe_mul_wide(e, f);
+        struct fe_wide z3 = fe_mul_wide(x1, difference2);
         plus2 = fe_carry(fe_wide_add(x2_wide, z2_wide));
         minus2 = fe_carry(fe_wide_sub(x2_wide, z2_wide));
         plus3 = fe_carry(fe_wide_add(x3, z3));
