@@ -42,7 +42,8 @@ static uint8_t two[] = {2};
 static CK_ATTRIBUTE readable[] = {VALUE(CKA_CLASS, secret_class), VALUE(CKA_KEY_TYPE, generic), VALUE(CKA_TOKEN, no),
                                   VALUE(CKA_SENSITIVE, no),       VALUE(CKA_EXTRACTABLE, yes),  VALUE(CKA_DERIVE, yes)};
 static CK_ATTRIBUTE agreeing[] = {
-    VALUE(CKA_TOKEN, no), VALUE(CKA_SENSITIVE, no), VALUE(CKA_EXTRACTABLE, yes), VALUE(CKA_DERIVE, yes)};
+    VALUE(CKA_TOKEN, no), VALUE(CKA_SENSITIVE, no), VALUE(CKA_EXTRACTABLE, yes), VALUE(CKA_DERIVE, yes),
+    VALUE(CKA_SIGN, no)};
 
 struct handles {
     CK_OBJECT_HANDLE public, private;
@@ -405,7 +406,7 @@ static void prepare(struct plan *plan, CK_CARDINAL_BATCH_LANE *lane, int kind, u
         break;
     case FAIL_HANDLE:
         lane->hKey = 0x7fffffff;
-        plan->expected = CKR_OBJECT_HANDLE_INVALID;
+        plan->expected = CKR_KEY_HANDLE_INVALID;
         break;
     case FAIL_USAGE:
         lane->hKey = domains[P256].pair.private; /* derives, and does not sign */

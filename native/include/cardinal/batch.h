@@ -81,7 +81,7 @@ typedef struct CK_CARDINAL_DERIVATION {
  *   CKR_BUFFER_TOO_SMALL      an output's length is set to what it needs; nothing was made (where pOut is NULL_PTR and
  *                             an output is due, likewise: there is no separate "ask for the length" outcome)
  *   CKR_USER_NOT_LOGGED_IN    no login, or the key is CKA_ALWAYS_AUTHENTICATE: such keys serve no batch
- *   CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MECHANISM_INVALID, CKR_OBJECT_HANDLE_INVALID, ... as ever
+ *   CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MECHANISM_INVALID, CKR_KEY_HANDLE_INVALID, ... as ever
  * A lane that fails leaves no object behind, writes no output but the lengths, and does not touch other lanes.
  */
 typedef struct CK_CARDINAL_BATCH_LANE {

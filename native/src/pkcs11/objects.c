@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "pkcs11/files.h"
+#include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
 #include "pkcs11/sessions.h"
 #include "pkcs11/store.h"
@@ -179,6 +180,20 @@ static CK_RV set_origin(struct attributes *attributes, CK_OBJECT_CLASS class, co
     return rv == CKR_OK ? attributes_put_flag(attributes, CKA_NEVER_EXTRACTABLE, kept) : rv;
 }
 
+/* Whether a template for generation or derivation claims to know what comes out: PKCS#11 3.0 section 4.1.1. */
+static bool names_result(const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    static const CK_ATTRIBUTE_TYPE results[] = {CKA_VALUE,    CKA_MODULUS,        CKA_PRIVATE_EXPONENT, CKA_PRIME_1,
+                                                CKA_PRIME_2,  CKA_EXPONENT_1,     CKA_EXPONENT_2,       CKA_COEFFICIENT,
+                                                CKA_EC_POINT, CKA_PUBLIC_KEY_INFO};
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        if (template_find(template, count, results[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 CK_RV object_prepare(
     struct session *session, CK_OBJECT_CLASS class, CK_KEY_TYPE type, const CK_ATTRIBUTE *template, CK_ULONG count,
     const struct making *making, struct attributes *out)
@@ -187,6 +202,9 @@ CK_RV object_prepare(
     tables_lock();
     bool so = session->token->login == LOGIN_SO;
     tables_unlock();
+    if (making->origin != ORIGIN_CREATED && names_result(template, count)) {
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
     CK_RV rv = attributes_from_template(class, type, template, count, so, out);
     if (rv != CKR_OK) {
         return rv;

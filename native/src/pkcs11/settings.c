@@ -48,7 +48,9 @@ set_named(struct settings *settings, const char *name, size_t name_length, const
         }
         return copy_value(known[i].name, value, value_length, known[i].out, known[i].room);
     }
-    notice("no setting has the name '%.*s' (known: directory, backend, tuning)", (int)(name_length & 63u), name);
+    notice(
+        "no setting has the name '%.*s' (known: directory, backend, tuning)",
+        (int)(name_length < 64 ? name_length : 64), name);
     return false;
 }
 
