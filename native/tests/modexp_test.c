@@ -190,8 +190,8 @@ static struct test_key pattern_key(unsigned bits, unsigned pattern)
 
 /* ---- RSA ---- */
 
-static void check_rsa_batch(
-    size_t r, enum primitive primitive, struct test_key *const keys[], BIGNUM *const in[], size_t count)
+static void
+check_rsa_batch(size_t r, enum primitive primitive, struct test_key *const keys[], BIGNUM *const in[], size_t count)
 {
     struct job jobs[LANES];
     struct job *pointers[LANES];
@@ -213,9 +213,7 @@ static void check_rsa_batch(
         } else {
             BN_mod_exp(expected, in[i], primitive == RSA_PRIVATE ? keys[i]->d : keys[i]->e, keys[i]->n, ctx);
             uint8_t *right = exact_number(expected, octets);
-            CHECK(
-                jobs[i].status == JOB_OK, "%s: %u bits, lane %zu of %zu", runners[r].name, keys[i]->bits, i,
-                count);
+            CHECK(jobs[i].status == JOB_OK, "%s: %u bits, lane %zu of %zu", runners[r].name, keys[i]->bits, i, count);
             CHECK(
                 memcmp(right, jobs[i].rsa.out, octets) == 0, "%s: %u bits, lane %zu of %zu", runners[r].name,
                 keys[i]->bits, i, count);
