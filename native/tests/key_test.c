@@ -1,6 +1,7 @@
 /* Keys: from templates, to and from DER, their attributes; what is refused. */
 #include "keys.h"
 
+#include <openssl/err.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 
@@ -369,5 +370,6 @@ int main(void)
     test_dh();
     test_ec();
     test_secrets_and_rules();
+    CHECK(ERR_peek_error() == 0, "left in the application's queue: %s", ERR_error_string(ERR_peek_error(), NULL));
     return checks_done();
 }
