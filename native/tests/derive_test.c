@@ -1,6 +1,7 @@
 /* Agreement and derivation: known answers, libcrypto, and IKE's key schedules written out a second time. */
 #include "keys.h"
 
+#include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 
@@ -722,5 +723,6 @@ int main(void)
     test_ike();
     test_hkdf();
     test_cut_and_join();
+    CHECK(ERR_peek_error() == 0, "left in the application's queue: %s", ERR_error_string(ERR_peek_error(), NULL));
     return checks_done();
 }

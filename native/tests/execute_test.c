@@ -2,6 +2,7 @@
  * The batch interface on the module itself: batches of every size and any mix, each lane held against what the plain
  * functions say of the same; lanes that fail among lanes that do not.
  */
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -747,5 +748,6 @@ int main(void)
     char command[100];
     snprintf(command, sizeof command, "rm -r '%s'", directory);
     CHECK(system(command) == 0, "rm");
+    CHECK(ERR_peek_error() == 0, "left in the application's queue: %s", ERR_error_string(ERR_peek_error(), NULL));
     return checks_done();
 }

@@ -324,6 +324,9 @@ static void test_rsa_signatures(const struct pair *pair)
         with = mechanism(hash_rows[i].pkcs, NULL, 0);
         check_rsa_signature(pair, theirs, &with, data, sizeof data, digest, size, RSA_PKCS1_PADDING, md_of(i), NULL, 0);
         for (size_t j = 0; j < HASHES; j++) {
+            if (k > 256 && j != i) {
+                continue; /* every pair of hashes at one size is enough */
+            }
             const size_t salts[] = {0, 1, size, k - size - 2};
             CK_RSA_PKCS_PSS_PARAMS params = {hash_rows[i].digest, hash_rows[j].mgf, salts[(i + j) % 4]};
             with = mechanism(CKM_RSA_PKCS_PSS, &params, sizeof params);
@@ -477,6 +480,9 @@ static void test_rsa_encryption(const struct pair *pair)
 
     for (size_t i = 0; i < HASHES; i++) {
         for (size_t j = 0; j < HASHES; j++) {
+            if (k > 256 && j != i) {
+                continue;
+            }
             size_t size = (size_t)EVP_MD_get_size(md_of(i));
             size_t label_length = (i + j) % 2 == 0 ? 0 : 37;
             CK_RSA_PKCS_OAEP_PARAMS params = {
@@ -596,7 +602,7 @@ static void test_implicit_rejection(const struct pair *pair)
     size_t length;
     size_t again_length;
     double sum = 0;
-    unsigned long count = test_count(200);
+    unsigned long count = test_count(60);
     for (unsigned long i = 0; i < count; i++) {
         RAND_bytes(sealed, (int)k);
         sealed[0] = 0;

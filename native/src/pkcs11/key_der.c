@@ -3,6 +3,7 @@
 
 #include <openssl/dh.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -339,7 +340,7 @@ static CK_RV secret_from_info(CK_KEY_TYPE type, const PKCS8_PRIV_KEY_INFO *info,
     return key_from_secret(type, octets, (size_t)length, out);
 }
 
-CK_RV key_from_der(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const uint8_t *der, size_t length, struct key **out)
+static CK_RV read_der(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const uint8_t *der, size_t length, struct key **out)
 {
     *out = NULL;
     const uint8_t *at = der;
@@ -367,5 +368,13 @@ CK_RV key_from_der(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const uint8_t *der, 
         }
     }
     PKCS8_PRIV_KEY_INFO_free(info);
+    return rv;
+}
+
+CK_RV key_from_der(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const uint8_t *der, size_t length, struct key **out)
+{
+    ERR_set_mark(); /* octets that are no key are no error of the application's */
+    CK_RV rv = read_der(class, type, der, length, out);
+    ERR_pop_to_mark();
     return rv;
 }

@@ -77,6 +77,9 @@ CK_RV key_dh_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, 
         for (unsigned top = value[0]; top != 0; top >>= 1) {
             bits++;
         }
+        /* the leading zeros of a shorter one are nobody's business, nor lost when a key is written and read again */
+        CK_ULONG usual = 8 * modp_group_exponent_octets(group);
+        bits = bits < usual ? usual : bits;
         return key_from_dh(class, group, value, length, bits, out);
     }
     rv = key_from_dh(class, group, value, length, 0, out);

@@ -2,6 +2,7 @@
 #include "pkcs11/key_parts.h"
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ const uint8_t *curve_point(const struct curve *curve, const uint8_t *given, size
 
 bool curve_accepts(const struct curve *curve, const uint8_t *point)
 {
+    ERR_set_mark(); /* a refused point is no error of the application's */
     EC_GROUP *group = EC_GROUP_new_by_curve_name(curve->nid);
     EC_POINT *decoded = group == NULL ? NULL : EC_POINT_new(group);
     /* only the uncompressed form has this length; libcrypto refuses coordinates >= p and points off the curve */
@@ -76,6 +78,7 @@ bool curve_accepts(const struct curve *curve, const uint8_t *point)
                     EC_POINT_oct2point(group, decoded, point, curve->point, NULL) == 1;
     EC_POINT_free(decoded);
     EC_GROUP_free(group);
+    ERR_pop_to_mark();
     return accepted;
 }
 

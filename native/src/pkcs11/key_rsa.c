@@ -1,6 +1,7 @@
 /* RSA keys: numbers given, completed, checked. */
 #include "pkcs11/key_parts.h"
 
+#include <openssl/err.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -215,6 +216,7 @@ CK_RV key_from_rsa(CK_OBJECT_CLASS class, struct rsa_bignums *numbers, struct ke
     if (ctx == NULL) {
         return CKR_HOST_MEMORY;
     }
+    ERR_set_mark(); /* numbers without an inverse are no error of the application's */
     if (numbers->p == NULL || numbers->q == NULL) {
         BN_clear_free(numbers->p);
         BN_clear_free(numbers->q);
@@ -229,6 +231,7 @@ CK_RV key_from_rsa(CK_OBJECT_CLASS class, struct rsa_bignums *numbers, struct ke
     if (rv == CKR_OK) {
         rv = complete(numbers, ctx);
     }
+    ERR_pop_to_mark();
     BN_CTX_free(ctx);
     return rv == CKR_OK ? build(class, numbers, out) : rv;
 }

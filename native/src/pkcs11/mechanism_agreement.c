@@ -1,6 +1,7 @@
 #include "pkcs11/mechanism_agreement.h"
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -230,6 +231,7 @@ static enum job_status ecdh_by_libcrypto(struct agreement *work, const uint8_t *
 {
     const struct curve *curve = work->domain.curve;
     enum job_status status = JOB_FAULT;
+    ERR_set_mark(); /* a peer's refused point is no error of the application's */
     EC_GROUP *group = EC_GROUP_new_by_curve_name(curve->nid);
     EC_POINT *peer = group == NULL ? NULL : EC_POINT_new(group);
     EC_POINT *shared = group == NULL ? NULL : EC_POINT_new(group);
@@ -253,6 +255,7 @@ done:
     EC_POINT_clear_free(shared);
     EC_POINT_free(peer);
     EC_GROUP_free(group);
+    ERR_pop_to_mark();
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "pkcs11/mechanism_asymmetric.h"
 
 #include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -302,6 +303,7 @@ static CK_RV prepare_p256(struct asymmetric *work, const uint8_t *data, size_t l
 static void ecdsa_by_libcrypto(struct asymmetric *work, const uint8_t *data, size_t length, const uint8_t *signature)
 {
     int field = (int)work->key->curve->field;
+    ERR_set_mark(); /* a signature that does not verify is no error of the application's */
     EVP_PKEY *pkey = key_to_libcrypto(work->key, false);
     EC_KEY *ec = pkey == NULL ? NULL : EVP_PKEY_get1_EC_KEY(pkey);
     EVP_PKEY_free(pkey);
@@ -327,6 +329,7 @@ static void ecdsa_by_libcrypto(struct asymmetric *work, const uint8_t *data, siz
     }
     ECDSA_SIG_free(numbers);
     EC_KEY_free(ec);
+    ERR_pop_to_mark();
 }
 
 static CK_RV prepare_ecdsa(
@@ -354,6 +357,7 @@ static CK_RV prepare_eddsa(
     if (work->kind == OPERATION_VERIFY && signature_length != made) {
         return CKR_SIGNATURE_LEN_RANGE;
     }
+    ERR_set_mark();
     EVP_PKEY *pkey = key_to_libcrypto(work->key, false);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     work->job.status = JOB_FAULT;
@@ -370,6 +374,7 @@ static CK_RV prepare_eddsa(
     }
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(pkey);
+    ERR_pop_to_mark();
     return CKR_OK;
 }
 
