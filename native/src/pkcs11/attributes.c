@@ -349,7 +349,8 @@ static void key_defaults(struct defaults *defaults, CK_OBJECT_CLASS class, CK_KE
     empty(defaults, CKA_ID);
     empty(defaults, CKA_START_DATE);
     empty(defaults, CKA_END_DATE);
-    flag(defaults, CKA_DERIVE, false);
+    /* the standard's default is false; a private key that is good for nothing else would then be good for nothing */
+    flag(defaults, CKA_DERIVE, class == CKO_PRIVATE_KEY && (type == CKK_DH || type == CKK_EC_MONTGOMERY));
     flag(defaults, CKA_LOCAL, false);
     number(defaults, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION);
     if (class != CKO_SECRET_KEY) {

@@ -124,8 +124,15 @@ final class ConsumersTest {
 
     @Test
     void sunPkcs11GeneratesSignsAndAgrees() throws Exception {
-        Path configuration = Files.writeString(
-                folder.resolve("sun.cfg"), "name = Card\nlibrary = " + module() + "\nslotListIndex = 0\n");
+        // PKCS#11: CKA_DERIVE is false where a template does not say otherwise, and the provider's for EC does not
+        Path configuration = Files.writeString(folder.resolve("sun.cfg"), """
+                        name = Card
+                        library = %s
+                        slotListIndex = 0
+                        attributes(generate, CKO_PRIVATE_KEY, CKK_EC) = {
+                          CKA_DERIVE = true
+                        }
+                        """.formatted(module()));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
