@@ -31,7 +31,11 @@ typedef __m512i vec;
 
 /* everything is inlined with its sizes known, and every loop over rows unrolled: accumulators must be registers */
 #define TEMPLATE static inline __attribute__((always_inline))
+#ifdef __SANITIZE_ADDRESS__
+#define UNROLL /* checked code unrolled takes the compiler minutes, and its speed matters to nobody */
+#else
 #define UNROLL _Pragma("GCC unroll 128")
+#endif
 
 /* acc + low or high 52 bits of x*y */
 TEMPLATE vec low(vec acc, vec x, vec y)
