@@ -199,10 +199,10 @@ static inline struct fp base_lookup(lanes entries[FP_LIMBS][BASE_VECTORS], lanes
  *
  * The sum S of the lower windows is added to the next, D = d * 2^(6i): the formula is wrong where S = D or S = -D mod
  * n, and for either at infinity. Where D or S is 0 as a number the other one is taken. Otherwise S, of signed digits up
- * to 32, is nearer to 0 than 2^(6i) and so than D, and no integer S equals D or -D. A difference or sum of n or more
- * takes the top window, i = 42 with d of 0 to 16: S + D = k is below n and above 0; and S - D = k - 2D = -n would make
- * D = (n + k)/2 lie in n - (n - k)/2 with |S| = (n - k)/2 below 2^252, between 2^256 - 2^224 - 2^252 and n; there 15 *
- * 2^252 is too small and 16 * 2^252 above n.
+ * to 32, is at most 32/63 * 2^(6i) away from 0 and D at least 2^(6i), so no integer S equals D or -D. A difference or
+ * sum of n or more takes the top window, i = 42 with d of 0 to 16. There S + D = k is below n and above 0; and S - D =
+ * k - 2D, at most k, could only be -n: D = (n + k)/2 = n - |S| would lie between n - 0.51 * 2^252 and n, and n is
+ * within 2^225 of 2^256: 15 * 2^252 is too small, and 16 * 2^252 above n.
  */
 static __mmask8 multiply_base(struct point *r, const lanes k[LANE_WORDS])
 {
