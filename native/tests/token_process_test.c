@@ -1,5 +1,6 @@
 /* Several processes and several threads. */
 #include <pthread.h>
+#include <signal.h>
 
 #include "token.h"
 
@@ -74,6 +75,86 @@ static void test_fork(void)
     CHECK(find_label(session, "from the child", NULL) == 0, "gone");
     CK_ATTRIBUTE label = {CKA_LABEL, NULL, 0};
     IS(f->C_GetAttributeValue(session, key, &label, 1), CKR_OBJECT_HANDLE_INVALID);
+    OK(f->C_Finalize(NULL));
+}
+
+/* The right PIN counts as a wrong one until it was found right: a process that is killed meanwhile gains no free try.
+ */
+static void test_killed_login(void)
+{
+    bool seen = false;
+    for (unsigned attempt = 0; attempt < 8 && !seen; attempt++) {
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            initialize();
+            login(open_session(0, RW), CKU_USER, USER_PIN);
+            _exit(0);
+        }
+        initialize();
+        while (!seen && waitpid(child, NULL, WNOHANG) == 0) {
+            seen = (token_flags(0) & CKF_USER_PIN_COUNT_LOW) != 0;
+        }
+        if (seen) {
+            kill(child, SIGKILL);
+            int status = 0;
+            CHECK(waitpid(child, &status, 0) == child, "the child");
+            seen = WIFSIGNALED(status); /* else it was done before the signal came: once more */
+        }
+        if (seen) {
+            CHECK((token_flags(0) & CKF_USER_PIN_COUNT_LOW) != 0, "the try stays counted");
+        }
+        CK_SESSION_HANDLE session = open_session(0, RW);
+        OK(login(session, CKU_USER, USER_PIN)); /* the lock went with the process, and the count goes with this */
+        CHECK((token_flags(0) & CKF_USER_PIN_COUNT_LOW) == 0, "cleared");
+        OK(f->C_Finalize(NULL));
+    }
+    CHECK(seen, "no login was caught in the act");
+}
+
+/* Processes killed in the midst of writing: what is on the token afterwards is whole. */
+static void test_killed_writer(void)
+{
+    unsigned seed = 1;
+    for (unsigned i = 0; i < test_count(12); i++) {
+        int ready[2];
+        CHECK(pipe(ready) == 0, "a pipe");
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            CHECK(freopen("/dev/null", "w", stderr) != NULL, "quiet"); /* it tells of what its forerunners left */
+            initialize();
+            CK_SESSION_HANDLE mine = open_session(0, RW);
+            OK(login(mine, CKU_USER, USER_PIN));
+            CHECK(write(ready[1], "x", 1) == 1, "the pipe");
+            for (;;) {
+                CK_OBJECT_HANDLE key = make_secret(mine, CK_TRUE, "short-lived");
+                OK(set_flag(mine, key, CKA_SENSITIVE, CK_TRUE));
+                OK(f->C_DestroyObject(mine, key));
+            }
+        }
+        char octet;
+        CHECK(read(ready[0], &octet, 1) == 1, "the child is at work");
+        usleep((useconds_t)(rand_r(&seed) % 20000));
+        kill(child, SIGKILL);
+        CHECK(waitpid(child, NULL, 0) == child, "the child");
+        close(ready[0]);
+        close(ready[1]);
+    }
+    begin_notices(); /* of files under their temporary names */
+    initialize();
+    CK_SESSION_HANDLE session = open_session(0, RW);
+    OK(login(session, CKU_USER, USER_PIN));
+    CHECK(end_notices(".attributes: torn") == 0, "no object is torn");
+    CHECK(run("cd '%s/token-0' && rm -f .new-*%s", "") == 0, "rm");
+    CK_OBJECT_HANDLE key = 0;
+    while (find_label(session, "short-lived", &key) > 0) {
+        uint8_t value[32];
+        CK_ATTRIBUTE query = VALUE(CKA_VALUE, value);
+        CK_RV rv = f->C_GetAttributeValue(session, key, &query, 1);
+        CHECK(rv == CKR_OK || rv == CKR_ATTRIBUTE_SENSITIVE, "0x%lx", rv);
+        OK(f->C_DestroyObject(session, key));
+    }
     OK(f->C_Finalize(NULL));
 }
 
@@ -232,6 +313,8 @@ int main(int argc, char **argv)
     load_module(argc, argv);
     make_token();
     test_fork();
+    test_killed_login();
+    test_killed_writer();
     test_threads();
     test_fork_under_load();
     return end_test();
