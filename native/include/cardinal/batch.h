@@ -77,12 +77,16 @@ typedef struct CK_CARDINAL_DERIVATION {
 
 /*
  * One lane: an operation and its outcome. All memory is the caller's; input is read, and output written, during the
- * call only. Lanes must not share output memory. A lane's rv is what the plain functions would have returned, and:
+ * call only, and nobody else changes it meanwhile. Lanes must not share output memory. A lane's rv is what the plain
+ * functions would have returned, and:
  *   CKR_BUFFER_TOO_SMALL      an output's length is set to what it needs; nothing was made (where pOut is NULL_PTR and
  *                             an output is due, likewise: there is no separate "ask for the length" outcome)
  *   CKR_USER_NOT_LOGGED_IN    no login, or the key is CKA_ALWAYS_AUTHENTICATE: such keys serve no batch
  *   CKR_KEY_FUNCTION_NOT_PERMITTED, CKR_MECHANISM_INVALID, CKR_KEY_HANDLE_INVALID, ... as ever
- * A lane that fails leaves no object behind, writes no output but the lengths, and does not touch other lanes.
+ *   CKR_FUNCTION_NOT_SUPPORTED  an ulOperation that the module does not know
+ *   CKR_PUBLIC_KEY_INVALID    the peer's value of an agreement is refused
+ * A lane that fails leaves no object behind, writes no output (its lengths are then 0, but for CKR_BUFFER_TOO_SMALL),
+ * and does not touch other lanes.
  */
 typedef struct CK_CARDINAL_BATCH_LANE {
     CK_ULONG ulOperation;        /* CKB_... */

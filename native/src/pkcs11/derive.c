@@ -232,6 +232,11 @@ CK_RV hkdf_derive(
     return rv;
 }
 
+/* A derivation from a secret key, with mechanism_derive()'s arguments. */
+typedef CK_RV (*secret_derivation)(
+    const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,
+    CK_ULONG count, struct key **out);
+
 CK_RV mechanism_derive(
     const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,
     CK_ULONG count, struct key **out)
@@ -240,8 +245,7 @@ CK_RV mechanism_derive(
     if (mechanism->mechanism == CKM_DH_PKCS_DERIVE || mechanism->mechanism == CKM_ECDH1_DERIVE) {
         return agree(mechanism, base, template, count, out);
     }
-    CK_RV (*derivation)
-    (const CK_MECHANISM *, struct key *, key_resolver, void *, const CK_ATTRIBUTE *, CK_ULONG, struct key **);
+    secret_derivation derivation;
     switch (mechanism->mechanism) {
     case CKM_IKE_PRF_DERIVE:
     case CKM_IKE2_PRF_PLUS_DERIVE:

@@ -27,9 +27,10 @@ struct domain domain_of_key(const struct key *key);
 size_t domain_public_octets(const struct domain *domain);
 size_t domain_secret_octets(const struct domain *domain);
 
-#define PUBLIC_LIMIT 1024u /* group 18 */
-#define PRIVATE_LIMIT 512u /* the longest exponent that CKA_VALUE_BITS may ask for; nothing is gained beyond 400 bits  \
-                            */
+/* Octets of the longest public value: group 18. */
+#define PUBLIC_LIMIT 1024u
+/* Octets of the longest exponent that CKA_VALUE_BITS may ask for; nothing is gained beyond 400 bits. */
+#define PRIVATE_LIMIT 512u
 
 /* A pair in the making; in memory of secret_alloc(). */
 struct generation {
