@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param initArgs what C_Initialize is handed, null for nothing
  * @param token a token's label, or an RFC 7512 URI that begins with {@code pkcs11:}
  * @param pin where the PIN is; null where none is needed
- * @param workers sessions with a thread each, 0 for the token's own limit, at most 8
+ * @param workers sessions with a thread each, 0 for what suits the token
  * @param queueBegun requests that may wait for exchanges that have begun
  * @param queueEstablished the same for what is established
  * @param queueUnknown the same for new peers

@@ -183,6 +183,34 @@ class ConfigurationTest {
     }
 
     @Test
+    void theCardIsAModuleByItsName() {
+        folder.write("pin", "1234\n").write("libcardinal-card.so", "").write("swanctl.conf", PSK);
+        folder.write("cardinal.conf", """
+                tokens {
+                  main {
+                    module = card
+                    init_args = "directory='/var/lib/cardinal/card'"
+                    token = gateway
+                    pin_file = pin
+                  }
+                }
+                """);
+        String before = System.getProperty(ModuleFile.CARD_FOLDER);
+        System.setProperty(ModuleFile.CARD_FOLDER, folder.file("").toString());
+        try (Configuration configuration = folder.valid()) {
+            TokenConfig token = configuration.cardinal().tokens().getFirst();
+            assertEquals(folder.file("libcardinal-card.so"), token.module());
+            assertEquals("directory='/var/lib/cardinal/card'", token.initArgs());
+        } finally {
+            if (before == null) {
+                System.clearProperty(ModuleFile.CARD_FOLDER);
+            } else {
+                System.setProperty(ModuleFile.CARD_FOLDER, before);
+            }
+        }
+    }
+
+    @Test
     void everyErrorNamesFileLineAndKey() {
         folder.write("cardinal.conf", """
                 cardinal {

@@ -16,14 +16,17 @@ import dev.cardinal.hsm.Urgency;
 import dev.cardinal.hsm.pkcs11.Attribute;
 import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckm;
+import dev.cardinal.hsm.pkcs11.Cko;
 import dev.cardinal.hsm.pkcs11.Ckr;
 import dev.cardinal.hsm.pkcs11.Cku;
 import dev.cardinal.hsm.pkcs11.Cryptoki;
+import dev.cardinal.hsm.pkcs11.Lane;
 import dev.cardinal.hsm.pkcs11.Mechanism;
 import dev.cardinal.hsm.pkcs11.Pkcs11Module;
 import dev.cardinal.hsm.pkcs11.Session;
 import java.security.KeyFactory;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -33,24 +36,32 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** A key with {@code CKA_ALWAYS_AUTHENTICATE} on a real SoftHSM: a login for each use, and no batch. */
+/** A key with {@code CKA_ALWAYS_AUTHENTICATE}: a login for each use, and no batch. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AlwaysAuthenticateTest {
 
     private static final byte[] MESSAGE = {1, 2, 3};
 
-    private TokenSettings settings;
-    private byte[] strict;
-    private byte[] usual;
+    private TokenOfTwo softHsm;
+    private TokenOfTwo card;
+
+    /** A token with a key of either kind: DER of the public keys. */
+    private record TokenOfTwo(TokenSettings settings, byte[] strict, byte[] usual) {}
 
     @BeforeAll
-    void makeToken() throws Exception {
-        settings = TestTokens.softHsm("always").withGroups(Set.of()).withWorkers(1);
+    void makeTokens() throws Exception {
+        softHsm = withKeys(TestTokens.softHsm("always"));
+        card = withKeys(TestTokens.card("always"));
+    }
+
+    private static TokenOfTwo withKeys(TokenSettings made) throws Exception {
+        TokenSettings settings = made.withGroups(Set.of()).withWorkers(1);
+        byte[] usual;
         try (KeyGeneration generation =
                 KeyGeneration.open(settings.module(), settings.initArgs(), settings.token(), settings.pin())) {
-            usual = generation.generateRsaKeyPair("usual", new byte[] {1}, 1024);
+            usual = generation.generateRsaKeyPair("usual", new byte[] {1}, 2048);
         }
-        strict = strictKey(settings);
+        return new TokenOfTwo(settings, strictKey(settings), usual);
     }
 
     private static byte[] strictKey(TokenSettings settings) throws Exception {
@@ -65,7 +76,7 @@ final class AlwaysAuthenticateTest {
                             Mechanism.of(Ckm.RSA_PKCS_KEY_PAIR_GEN),
                             List.of(
                                     Attribute.of(Cka.TOKEN, true),
-                                    Attribute.of(Cka.MODULUS_BITS, 1024),
+                                    Attribute.of(Cka.MODULUS_BITS, 2048),
                                     Attribute.of(Cka.PUBLIC_EXPONENT, new byte[] {1, 0, 1}),
                                     id),
                             List.of(
@@ -85,10 +96,10 @@ final class AlwaysAuthenticateTest {
     }
 
     @Test
-    void eachUseHasItsOwnLogin() throws Exception {
+    void eachUseHasItsOwnLoginInSessions() throws Exception {
         FaultyCryptoki counting = new FaultyCryptoki();
-        try (TokenPool pool = TokenPool.open(settings, counting, System::nanoTime)) {
-            usesTheKey(pool, counting);
+        try (TokenPool pool = TokenPool.open(softHsm.settings(), counting, System::nanoTime)) {
+            usesTheKey(pool, counting, softHsm.strict());
         }
     }
 
@@ -96,19 +107,56 @@ final class AlwaysAuthenticateTest {
     void suchAKeyIsNotPutIntoABatch() throws Exception {
         FaultyCryptoki counting = new FaultyCryptoki();
         BatchOverSessions batches = new BatchOverSessions();
-        UnaryOperator<Cryptoki> both = real -> counting.apply(batches.apply(real));
-        try (TokenPool pool = TokenPool.open(settings, both, System::nanoTime)) {
-            usesTheKey(pool, counting);
-            assertEquals(List.of(), batches.sizes());
-            KeyRef key = pool.findKey(usual);
+        keepsOutOfBatches(softHsm, counting, real -> counting.apply(batches.apply(real)));
+    }
+
+    @Test
+    void norIntoOneOfTheCard() throws Exception {
+        FaultyCryptoki counting = new FaultyCryptoki();
+        keepsOutOfBatches(card, counting, counting);
+    }
+
+    private static void keepsOutOfBatches(TokenOfTwo token, FaultyCryptoki counting, UnaryOperator<Cryptoki> decoration)
+            throws Exception {
+        try (TokenPool pool = TokenPool.open(token.settings(), decoration, System::nanoTime)) {
+            usesTheKey(pool, counting, token.strict());
+            assertEquals(0, counting.calls("executeBatch"));
+            KeyRef key = pool.findKey(token.usual());
             counting.forget();
-            assertVerifies(get(sign(pool, key)), usual);
-            assertEquals(List.of(1), batches.sizes());
+            assertVerifies(get(sign(pool, key)), token.usual());
+            assertEquals(1, counting.calls("executeBatch"));
             assertEquals(0, counting.calls("login"));
         }
     }
 
-    private void usesTheKey(TokenPool pool, FaultyCryptoki counting) throws Exception {
+    /** The module itself keeps such a key out of its batches. */
+    @Test
+    void theCardRefusesSuchAKeyInALane() throws Exception {
+        TokenSettings settings = card.settings();
+        try (Pkcs11Module module = Pkcs11Module.open(settings.module(), settings.initArgs());
+                TokenPool pool = TokenPool.open(settings)) {
+            Cryptoki cryptoki = module.cryptoki();
+            Session session = Session.open(
+                    cryptoki, TokenSlot.find(cryptoki, settings.token()).slot(), false);
+            List<Long> keys = new ArrayList<>();
+            for (byte id : new byte[] {1, 2}) {
+                keys.addAll(session.find(
+                        List.of(Attribute.of(Cka.CLASS, Cko.PRIVATE_KEY), Attribute.of(Cka.ID, new byte[] {id}))));
+            }
+            List<Lane> lanes = keys.stream()
+                    .<Lane>map(key -> new Lane.Sign(Mechanism.of(Ckm.SHA256_RSA_PKCS), key, MESSAGE, 256))
+                    .toList();
+            assertEquals(
+                    List.of(Ckr.OK, Ckr.USER_NOT_LOGGED_IN),
+                    cryptoki.executeBatch(session.handle(), lanes).stream()
+                            .map(Lane.Outcome::rv)
+                            .toList());
+            session.close();
+            assertTrue(pool.batches());
+        }
+    }
+
+    private static void usesTheKey(TokenPool pool, FaultyCryptoki counting, byte[] strict) throws Exception {
         KeyRef key = pool.findKey(strict);
         assertEquals(2, counting.calls("login"), "the token's, and one for the proof");
         counting.forget();
@@ -128,6 +176,7 @@ final class AlwaysAuthenticateTest {
     void aPinRefusedForAUseIsNeverTriedAgain() throws Exception {
         byte[][] current = {TestTokens.PIN};
         FaultyCryptoki counting = new FaultyCryptoki();
+        TokenSettings settings = softHsm.settings();
         TokenSettings changing = new TokenSettings(
                 settings.module(),
                 settings.initArgs(),
@@ -139,7 +188,7 @@ final class AlwaysAuthenticateTest {
                 false,
                 Set.of());
         try (TokenPool pool = TokenPool.open(changing, counting, System::nanoTime)) {
-            KeyRef key = pool.findKey(strict);
+            KeyRef key = pool.findKey(softHsm.strict());
             counting.forget();
             current[0] = new byte[] {'9', '9', '9', '9'};
             for (int i = 0; i < 3; i++) {
