@@ -35,6 +35,7 @@ final class Failures {
             entry(Ckr.USER_PIN_NOT_INITIALIZED, Kind.PIN),
             entry(Ckr.ENCRYPTED_DATA_INVALID, Kind.PEER_DATA),
             entry(Ckr.ENCRYPTED_DATA_LEN_RANGE, Kind.PEER_DATA),
+            entry(Ckr.PUBLIC_KEY_INVALID, Kind.PEER_DATA),
             entry(Ckr.MECHANISM_INVALID, Kind.UNSUPPORTED),
             entry(Ckr.FUNCTION_NOT_SUPPORTED, Kind.UNSUPPORTED),
             entry(Ckr.CURVE_NOT_SUPPORTED, Kind.UNSUPPORTED),
