@@ -5,6 +5,8 @@
  *   NAME.pem   public keys: SubjectPublicKeyInfo
  *   NAME.der   certificates
  *   NAME.bin   public data
+ * Attributes lie in clear even for private objects: the folder is its owner's alone, and what must stay secret is the
+ * material. Whoever can write here can loosen a key's attributes, but has no key without the PIN.
  */
 #ifndef CARDINAL_FILES_H
 #define CARDINAL_FILES_H

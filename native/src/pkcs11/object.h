@@ -18,10 +18,10 @@ CK_RV session_enter_batch(CK_SESSION_HANDLE handle, struct session **out);
 void session_leave_batch(struct session *session);
 
 /*
- * The key of an object for one use: checks that the object is visible under the session's login, its class, the usage
- * flag (CKA_SIGN, CKA_DECRYPT, CKA_DERIVE, CKA_VERIFY), CKA_ALLOWED_MECHANISMS, and CKA_ALWAYS_AUTHENTICATE (refused
- * with CKR_USER_NOT_LOGGED_IN). Returns a reference. sensitive: whether what is derived from it must not be read out
- * (its CKA_SENSITIVE); NULL where it does not matter.
+ * The key of an object for one use: checks that the object is visible under the session's login
+ * (CKR_KEY_HANDLE_INVALID), its class (CKR_KEY_TYPE_INCONSISTENT), the usage flag, CKA_SIGN, CKA_DECRYPT, CKA_DERIVE or
+ * CKA_VERIFY (CKR_KEY_FUNCTION_NOT_PERMITTED), CKA_ALLOWED_MECHANISMS (CKR_MECHANISM_INVALID), and
+ * CKA_ALWAYS_AUTHENTICATE (refused with CKR_USER_NOT_LOGGED_IN). Returns a reference.
  */
 CK_RV session_key(
     struct session *session, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class, CK_ATTRIBUTE_TYPE usage,
