@@ -21,7 +21,7 @@ public interface Cryptoki {
     /**
      * {@code C_Initialize} with locking by the operating system.
      *
-     * @param reserved the text that the reserved pointer leads to, for NSS; null for every other module
+     * @param reserved the text that the reserved pointer leads to, for modules that take one, as NSS does; else null
      */
     void initialize(@Nullable String reserved) throws Pkcs11Exception;
 

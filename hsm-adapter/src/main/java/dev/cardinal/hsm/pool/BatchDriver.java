@@ -72,7 +72,7 @@ final class BatchDriver implements TokenDriver {
                 }
             }
         } finally {
-            passengers.forEach(this::release);
+            passengers.forEach(passenger -> passenger.request().attempt(() -> release(passenger)));
         }
         sessions.perform(others);
     }
