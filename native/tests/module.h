@@ -37,7 +37,7 @@ static inline void module_open(void)
     CHECK(library != NULL, "%s", dlerror());
     CK_C_GetFunctionList get = (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList");
     CHECK(get != NULL && get(&module) == CKR_OK, "no C_GetFunctionList");
-    CK_RV (*get_interface)
+    CK_RV(*get_interface)
     (CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS) =
         (CK_RV(*)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS))dlsym(library, "C_GetInterface");
     CK_INTERFACE *found = NULL;

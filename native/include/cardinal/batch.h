@@ -67,8 +67,8 @@ typedef struct CK_CARDINAL_DERIVATION {
     CK_ULONG ulKind;
     CK_MECHANISM_TYPE prfMechanism; /* CKM_SHA_1_HMAC, CKM_SHA256_HMAC, CKM_SHA384_HMAC or CKM_SHA512_HMAC */
     CK_BYTE_PTR pKey;               /* the prf's key, a secret of the caller's or public nonces */
-    CK_ULONG ulKeyLen;
-    CK_BYTE_PTR pSuffix; /* follows g in the prf's text */
+    CK_ULONG ulKeyLen;              /* 1 or more: where the prf's key is empty, one zero octet is the same HMAC key */
+    CK_BYTE_PTR pSuffix;            /* follows g in the prf's text */
     CK_ULONG ulSuffixLen;
     CK_BYTE_PTR pSeed; /* CKB_DERIVE_PRF_THEN_PRF_PLUS: the second step's seed */
     CK_ULONG ulSeedLen;
@@ -101,10 +101,10 @@ typedef struct CK_CARDINAL_BATCH_LANE {
     CK_BYTE_PTR pIn2;
     CK_ULONG ulIn2Len;
     /*
-     * CKB_AGREE, CKB_GENERATE_AND_AGREE: NULL_PTR: the result is g itself. The result goes to pOut where pTemplate2 is
-     * NULL_PTR; g itself then needs a key that could derive an extractable secret (not CKA_SENSITIVE is asked of no
-     * one: it is the template that a caller leaves away who wants the octets). Else the result becomes a secret key
-     * object with pTemplate2 and hNew is its handle. A derived result's object inherits as C_DeriveKey's does.
+     * CKB_AGREE, CKB_GENERATE_AND_AGREE: what is derived of g; NULL_PTR: the result is g itself. Where pTemplate2 is
+     * NULL_PTR, the result's octets go to pOut, as they would to a caller of C_DeriveKey who asks for an extractable
+     * secret and reads it. Else the result becomes a secret key object with that template, which inherits as
+     * C_DeriveKey's does, and hNew is its handle.
      */
     const CK_CARDINAL_DERIVATION *pDerivation;
     CK_BYTE_PTR pOut;

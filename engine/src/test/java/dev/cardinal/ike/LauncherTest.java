@@ -54,6 +54,7 @@ final class LauncherTest {
             "cat",
             "flock",
             "env",
+            "uname",
             "cp");
     private static final Instant LONG_AGO = Instant.parse("2020-01-01T00:00:00Z");
 
@@ -366,6 +367,11 @@ final class LauncherTest {
         executable(tree.resolve("native/target/bin/primitives"), "echo \"primitives $*\"");
         assertEquals("primitives --json\n", run("bench", "primitives", "--json").out());
         assertEquals("primitives --tune\n", run("tune").out());
+        Outcome outcome = run("bench", "timing-leak");
+        assertEquals(3, outcome.code());
+        assertTrue(
+                outcome.err().endsWith(" has no kernels of the crypto card: there is nothing to measure\n"),
+                outcome.err());
     }
 
     @Test
