@@ -180,6 +180,20 @@ static CK_RV set_origin(struct attributes *attributes, CK_OBJECT_CLASS class, co
     return rv == CKR_OK ? attributes_put_flag(attributes, CKA_NEVER_EXTRACTABLE, kept) : rv;
 }
 
+/*
+ * PKCS#11 3.0 sections 2.42.3 to 2.42.7: a key that holds octets of a sensitive key is sensitive, one of a key that may
+ * not leave the token may not either; else joining a known octet to a key, or cutting it, would read it.
+ */
+static CK_RV keep_closed(
+    struct attributes *attributes, CK_ATTRIBUTE_TYPE type, bool value, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    if (attributes_flag(attributes, type) == value) {
+        return CKR_OK;
+    }
+    return template_find(template, count, type) != NULL ? CKR_TEMPLATE_INCONSISTENT
+                                                        : attributes_put_flag(attributes, type, value);
+}
+
 /* Whether a template for generation or derivation claims to know what comes out: PKCS#11 3.0 section 4.1.1. */
 static bool names_result(const CK_ATTRIBUTE *template, CK_ULONG count)
 {
@@ -212,6 +226,12 @@ CK_RV object_prepare(
     tables_lock();
     rv = may_make(session, attributes_flag(out, CKA_TOKEN), needs_login(out));
     tables_unlock();
+    if (rv == CKR_OK && making->carries_base && making->base_sensitive) {
+        rv = keep_closed(out, CKA_SENSITIVE, true, template, count);
+    }
+    if (rv == CKR_OK && making->carries_base && making->base_unextractable) {
+        rv = keep_closed(out, CKA_EXTRACTABLE, false, template, count);
+    }
     if (rv == CKR_OK && class >= CKO_PUBLIC_KEY) {
         rv = set_origin(out, class, making);
     }
@@ -400,8 +420,10 @@ CK_RV object_inheritance(struct session *session, CK_OBJECT_HANDLE base, struct 
     tables_lock();
     const struct object *object = object_find(session, base);
     if (object != NULL) {
-        making->base_always_sensitive = attributes_flag(&object->attributes, CKA_ALWAYS_SENSITIVE);
-        making->base_never_extractable = attributes_flag(&object->attributes, CKA_NEVER_EXTRACTABLE);
+        making->base_always_sensitive &= attributes_flag(&object->attributes, CKA_ALWAYS_SENSITIVE);
+        making->base_never_extractable &= attributes_flag(&object->attributes, CKA_NEVER_EXTRACTABLE);
+        making->base_sensitive |= attributes_flag(&object->attributes, CKA_SENSITIVE);
+        making->base_unextractable |= !attributes_flag(&object->attributes, CKA_EXTRACTABLE);
     }
     tables_unlock();
     return object != NULL ? CKR_OK : CKR_KEY_HANDLE_INVALID;
@@ -418,7 +440,11 @@ CK_RV session_make_object(
     struct session *session, struct key *key, const CK_ATTRIBUTE *template, CK_ULONG count, CK_MECHANISM_TYPE mechanism,
     CK_OBJECT_HANDLE base, CK_OBJECT_HANDLE *out)
 {
-    struct making making = {.origin = base != 0 ? ORIGIN_DERIVED : ORIGIN_GENERATED, .mechanism = mechanism};
+    /* a shared secret is derived, also where its private key was never an object: nobody ever saw that one */
+    struct making making = MAKING_DERIVED;
+    if (key_class(key) != CKO_SECRET_KEY) {
+        making = (struct making){.origin = ORIGIN_GENERATED, .mechanism = mechanism};
+    }
     struct attributes attributes;
     bool on_token = false;
     CK_RV rv = template_check(template, count);
