@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "pkcs11/files.h"
 #include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
 #include "pkcs11/sessions.h"
-#include "pkcs11/store.h"
 
 #define BUCKETS 4096u
 
@@ -244,35 +242,23 @@ CK_RV object_prepare(
 /* Under admin: onto the disk, then into the tables. */
 static CK_RV place_on_token(struct session *session, struct object *object)
 {
-    struct token *token = session->token;
-    CK_RV rv = token_refresh_admin(token);
+    struct token_change change;
+    CK_RV rv = token_begin_change(session->token, &change);
     if (rv != CKR_OK) {
         return rv;
     }
-    int folder = token_folder(token);
-    int lock = folder >= 0 ? store_lock(folder, true) : -1;
-    if (lock < 0) {
-        rv = CKR_DEVICE_ERROR;
-    } else {
+    tables_lock();
+    rv = may_make(session, true, needs_login(&object->attributes));
+    tables_unlock();
+    if (rv == CKR_OK) {
+        rv = files_write(change.folder, object, session->token->secret); /* the secret changes under admin only */
+    }
+    if (rv == CKR_OK) {
         tables_lock();
-        rv = may_make(session, true, needs_login(&object->attributes));
+        object_insert(object, NULL);
         tables_unlock();
-        if (rv == CKR_OK) {
-            rv = files_write(folder, object, token->secret); /* the secret changes under admin only */
-        }
-        if (rv == CKR_OK) {
-            uint64_t before = store_generation(folder);
-            uint64_t after = store_bump(folder);
-            tables_lock();
-            token->generation = token->generation == before ? after : token->generation;
-            object_insert(object, NULL);
-            tables_unlock();
-        }
-        store_unlock(lock);
     }
-    if (folder >= 0) {
-        close(folder);
-    }
+    token_end_change(&change, rv == CKR_OK);
     return rv;
 }
 
@@ -308,26 +294,23 @@ CK_RV object_place(struct session *session, struct attributes *attributes, struc
 /* Under admin. The object was looked up before; it may be gone by now. */
 static CK_RV destroy_on_token(struct token *token, struct object *object)
 {
-    int folder = token_folder(token);
-    int lock = folder >= 0 ? store_lock(folder, true) : -1;
-    CK_RV rv = CKR_DEVICE_ERROR;
-    if (lock >= 0) {
-        rv = files_remove(folder, object);
+    struct token_change change;
+    CK_RV rv = token_begin_change(token, &change);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    tables_lock();
+    rv = object->link != NULL ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    tables_unlock();
+    if (rv == CKR_OK) {
+        rv = files_remove(change.folder, object);
     }
     if (rv == CKR_OK) {
-        uint64_t before = store_generation(folder);
-        uint64_t after = store_bump(folder);
         tables_lock();
-        token->generation = token->generation == before ? after : token->generation;
-        if (object->link != NULL) {
-            object_remove(object);
-        }
+        object_remove(object);
         tables_unlock();
     }
-    store_unlock(lock);
-    if (folder >= 0) {
-        close(folder);
-    }
+    token_end_change(&change, rv == CKR_OK);
     return rv;
 }
 

@@ -27,6 +27,7 @@ struct object {
     struct object *next_in_bucket;
     struct object *next;
     struct object **link; /* what points to this one in the list of its owner */
+    uint8_t material[32]; /* sealed objects of the token: SHA-256 of the file of their material */
     /* an object of the token: which file its attributes were read from */
     ino_t inode;
     struct timespec changed;

@@ -44,6 +44,9 @@ CK_RV store_write(int folder, const char *name, const void *data, size_t length)
 bool store_read(int folder, const char *name, uint8_t **data, size_t *length);
 void store_release(uint8_t *data, size_t length);
 
+/* Whether a name is one under which a file is written before it is renamed: a process was ended while it wrote. */
+bool store_is_temporary(const char *name);
+
 /* Removes a file; one that is not there is no error. store_sync makes removals durable. */
 CK_RV store_remove(int folder, const char *name);
 void store_sync(int folder);
