@@ -343,7 +343,11 @@ static CK_RV read_material(struct reading *reading, struct attributes *attribute
     size_t length = 0;
     CK_OBJECT_CLASS class = attributes_number(attributes, CKA_CLASS);
     file_name(name, reading->name, material_suffix(attributes));
-    if (!store_read(reading->folder, name, &file, &file_length)) {
+    enum store_outcome outcome = store_read(reading->folder, name, &file, &file_length);
+    if (outcome == STORE_FAILED) {
+        return CKR_HOST_MEMORY;
+    }
+    if (outcome == STORE_UNFIT) {
         struct stat status;
         bool is_empty = !files_sealed(attributes) &&
                         fstatat(reading->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
@@ -366,37 +370,41 @@ static CK_RV read_material(struct reading *reading, struct attributes *attribute
     return rv;
 }
 
-static bool read_attributes(struct reading *reading, struct attributes *attributes)
+/* CKR_ENCRYPTED_DATA_INVALID: torn or foreign. */
+static CK_RV read_attributes(struct reading *reading, struct attributes *attributes)
 {
     char file[FILE_NAME_ROOM];
     uint8_t *text;
     file_name(file, reading->name, ATTRIBUTES_SUFFIX);
-    if (!store_read(reading->folder, file, &text, &reading->file_length)) {
-        return false;
+    enum store_outcome outcome = store_read(reading->folder, file, &text, &reading->file_length);
+    if (outcome != STORE_READ) {
+        return outcome == STORE_FAILED ? CKR_HOST_MEMORY : CKR_ENCRYPTED_DATA_INVALID;
     }
     reading->text = (char *)text;
     reading->length = reading->file_length;
     cut_authentication(reading->text, &reading->length, reading->authentication);
-    return record_read(reading->text, reading->length, attributes) &&
-           attributes_put_flag(attributes, CKA_TOKEN, true) == CKR_OK && attributes_complete(attributes) == CKR_OK &&
-           files_sealed(attributes) == (reading->authentication[0] != '\0');
+    bool good = record_read(reading->text, reading->length, attributes) &&
+                attributes_put_flag(attributes, CKA_TOKEN, true) == CKR_OK &&
+                attributes_complete(attributes) == CKR_OK &&
+                files_sealed(attributes) == (reading->authentication[0] != '\0');
+    return good ? CKR_OK : CKR_ENCRYPTED_DATA_INVALID;
 }
 
-static CK_RV read_object(struct token *token, struct reading *reading, struct object **object, bool *foreign)
+static CK_RV read_object(struct token *token, struct reading *reading, struct object **object)
 {
     struct attributes attributes = {.count = 0};
     struct key *key = NULL;
-    bool good = read_attributes(reading, &attributes);
-    if (!good || (reading->secret == NULL && files_sealed(&attributes))) {
+    CK_RV rv = read_attributes(reading, &attributes);
+    if (rv == CKR_OK && reading->secret == NULL && files_sealed(&attributes)) {
         attributes_clear(&attributes);
-        *foreign = !good;
-        return CKR_OK;
+        return CKR_OK; /* for another time */
     }
-    CK_RV rv = read_material(reading, &attributes, &key);
+    if (rv == CKR_OK) {
+        rv = read_material(reading, &attributes, &key);
+    }
     if (rv != CKR_OK) {
         attributes_clear(&attributes);
-        *foreign = rv != CKR_HOST_MEMORY;
-        return *foreign ? CKR_OK : rv;
+        return rv;
     }
     *object = object_new(token, &attributes, key);
     key_unref(key);
@@ -415,9 +423,10 @@ CK_RV files_read(
     struct reading reading = {.folder = folder, .name = name, .secret = secret};
     *object = NULL;
     *foreign = false;
-    CK_RV rv = read_object(token, &reading, object, foreign);
+    CK_RV rv = read_object(token, &reading, object);
     if (reading.text != NULL) {
         store_release((uint8_t *)reading.text, reading.file_length);
     }
-    return rv;
+    *foreign = rv != CKR_OK && rv != CKR_HOST_MEMORY;
+    return *foreign ? CKR_OK : rv;
 }

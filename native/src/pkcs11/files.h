@@ -33,7 +33,7 @@ CK_RV files_remove(int folder, const struct object *object);
 
 /*
  * Reads the object of a name. secret: NULL: no login. *object is NULL where it needs one, and where its files are torn
- * or foreign, which *foreign tells.
+ * or foreign, which *foreign tells. CKR_HOST_MEMORY: they could not be read now.
  */
 CK_RV files_read(
     struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object, bool *foreign);

@@ -42,7 +42,7 @@ static CK_RV read_tries(int folder, unsigned tries[2])
     if (fstatat(folder, TRIES_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
         return CKR_OK;
     }
-    bool read = store_read(folder, TRIES_NAME, &text, &length);
+    bool read = store_read(folder, TRIES_NAME, &text, &length) == STORE_READ;
     if (!read || sscanf((const char *)text, "user %u so %u", &tries[PIN_USER], &tries[PIN_SO]) != 2) {
         notice("%s: unreadable, so the PINs count as locked", TRIES_NAME);
         tries[PIN_USER] = PIN_TRIES;
@@ -73,7 +73,7 @@ CK_RV pin_check(
 {
     uint8_t *file;
     size_t file_length;
-    if (!store_read(folder, file_names[role], &file, &file_length)) {
+    if (store_read(folder, file_names[role], &file, &file_length) != STORE_READ) {
         if (!pin_exists(folder, role)) {
             return role == PIN_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_TOKEN_NOT_RECOGNIZED;
         }

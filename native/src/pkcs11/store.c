@@ -202,13 +202,15 @@ CK_RV store_write(int folder, const char *name, const void *data, size_t length)
     return CKR_OK;
 }
 
-bool store_read(int folder, const char *name, uint8_t **data, size_t *length)
+enum store_outcome store_read(int folder, const char *name, uint8_t **data, size_t *length)
 {
     /* O_NONBLOCK: a pipe put in a file's place must not hold the card up */
     int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) {
-        return false;
+        bool unfit = errno == ENOENT || errno == ELOOP || errno == EACCES || errno == EPERM || errno == ENXIO;
+        return unfit ? STORE_UNFIT : STORE_FAILED;
     }
+    enum store_outcome outcome = STORE_UNFIT;
     struct stat status;
     uint8_t *content = NULL;
     size_t size = 0;
@@ -217,6 +219,7 @@ bool store_read(int folder, const char *name, uint8_t **data, size_t *length)
         status.st_size <= (off_t)STORE_FILE_LIMIT) {
         size = (size_t)status.st_size;
         content = secret_alloc(size + 1);
+        outcome = STORE_FAILED;
     }
     while (content != NULL && got < size) {
         ssize_t part = read(file, content + got, size - got);
@@ -231,12 +234,12 @@ bool store_read(int folder, const char *name, uint8_t **data, size_t *length)
     close(file);
     if (content == NULL || got < size) {
         secret_free(content, size + 1);
-        return false;
+        return outcome;
     }
     content[size] = '\0';
     *data = content;
     *length = size;
-    return true;
+    return STORE_READ;
 }
 
 void store_release(uint8_t *data, size_t length)

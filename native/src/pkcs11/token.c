@@ -47,7 +47,7 @@ bool token_read_label(int folder, struct token_label *label)
 {
     uint8_t *text;
     size_t length;
-    if (!store_read(folder, LABEL_NAME, &text, &length)) {
+    if (store_read(folder, LABEL_NAME, &text, &length) != STORE_READ) {
         return false;
     }
     char quoted[4 * LABEL_OCTETS + 8];
