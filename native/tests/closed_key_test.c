@@ -82,6 +82,25 @@ static void test_joins_and_cuts(void)
     IS(f->C_DeriveKey(session, &nobody, base, opened, 1, &made), CKR_MECHANISM_PARAM_INVALID);
 }
 
+/* CKA_ALLOWED_MECHANISMS of a key that a parameter names: what it allows works, and nothing else. */
+static void test_allowed_second(void)
+{
+    CK_OBJECT_HANDLE base = make_key(CK_FALSE, CK_TRUE);
+    CK_OBJECT_HANDLE second = 0;
+    CK_OBJECT_HANDLE made;
+    CK_ATTRIBUTE template[] = {
+        NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET), OCTETS(CKA_VALUE, TEXT),
+        NUMBER(CKA_ALLOWED_MECHANISMS, CKM_IKE_PRF_DERIVE), YES(CKA_DERIVE)};
+    OK(f->C_CreateObject(session, template, COUNT(template), &second));
+    CK_IKE_PRF_DERIVE_PARAMS rekeying = {
+        .prfMechanism = CKM_SHA256_HMAC, .bRekey = CK_TRUE, .hNewKey = second, .pNi = (CK_BYTE_PTR) "i", .ulNiLen = 1};
+    CK_MECHANISM allowed = {CKM_IKE_PRF_DERIVE, &rekeying, sizeof rekeying};
+    CK_MECHANISM other = {CKM_CONCATENATE_BASE_AND_KEY, &second, sizeof second};
+    OK(f->C_DeriveKey(session, &allowed, base, NULL, 0, &made));
+    IS(f->C_DeriveKey(session, &other, base, NULL, 0, &made), CKR_MECHANISM_INVALID);
+    IS(f->C_DeriveKey(session, &other, second, NULL, 0, &made), CKR_MECHANISM_INVALID);
+}
+
 /* A copy closes, never opens. */
 static void test_copies(void)
 {
@@ -143,6 +162,7 @@ int main(int argc, char **argv)
     session = open_session(0, RW);
     OK(login(session, CKU_USER, USER_PIN));
     test_joins_and_cuts();
+    test_allowed_second();
     test_copies();
     CK_RV (*get)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS);
     *(void **)&get = dlsym(library, "C_GetInterface");

@@ -169,10 +169,16 @@ CK_RV C_GenerateKeyPair(
     return rv;
 }
 
-/* A key that a mechanism's parameter names. */
+struct derivation {
+    struct session *session;
+    CK_MECHANISM_TYPE mechanism;
+};
+
+/* A key that a mechanism's parameter names: it comes under the same rules as the base key. */
 static CK_RV resolve(void *context, CK_OBJECT_HANDLE handle, struct key **key)
 {
-    return object_key(context, handle, CKO_SECRET_KEY, CKA_DERIVE, CK_UNAVAILABLE_INFORMATION, NULL, key);
+    const struct derivation *derivation = context;
+    return object_key(derivation->session, handle, CKO_SECRET_KEY, CKA_DERIVE, derivation->mechanism, NULL, key);
 }
 
 /* CKM_HKDF_DATA: the octets as a data object. */
@@ -193,6 +199,7 @@ static CK_RV derive(
     struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base, const CK_ATTRIBUTE *template,
     CK_ULONG count, CK_OBJECT_HANDLE *handle)
 {
+    struct derivation derivation = {session, mechanism->mechanism};
     bool as_data = mechanism->mechanism == CKM_HKDF_DATA;
     CK_OBJECT_CLASS class = as_data ? CKO_DATA : CKO_SECRET_KEY;
     CK_KEY_TYPE type = CKK_GENERIC_SECRET;
@@ -225,7 +232,7 @@ static CK_RV derive(
         key_unref(base_key);
         return rv;
     }
-    rv = mechanism_derive(mechanism, base_key, resolve, session, template, count, &key);
+    rv = mechanism_derive(mechanism, base_key, resolve, &derivation, template, count, &key);
     if (rv == CKR_OK) {
         rv = as_data ? place_data(session, &attributes, key, handle) : object_place(session, &attributes, key, handle);
     } else {

@@ -11,7 +11,8 @@
  * the file of the material and of the attributes. So a key that this token did not encrypt, a changed one, one under
  * another one's name, and attributes that were changed (CKA_SENSITIVE, CKA_ALLOWED_MECHANISMS, ...) count as foreign.
  * Not to be seen are: that objects were removed; that an object's two files are older ones of this token; that public
- * objects, certificates and their CKA_TRUSTED among them, the token's name, or the counts of wrong PINs were changed.
+ * objects, certificates and their CKA_TRUSTED among them, the token's name, or the counts of wrong PINs were changed;
+ * nor that a PIN's file was garbled so that it opens to other octets, under which all objects count as foreign.
  * The folder's mode is what protects those.
  */
 #ifndef CARDINAL_FILES_H
