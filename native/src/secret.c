@@ -9,6 +9,31 @@
 #include <sys/mman.h>
 
 /*
+ * AddressSanitizer knows malloc()'s memory only: it is told here which octets of ours are somebody's, and that pointers
+ * in them hold on to what they point to.
+ */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define WATCHED
+#endif
+#elif defined __SANITIZE_ADDRESS__
+#define WATCHED
+#endif
+#ifdef WATCHED
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
+#define OPEN(memory, length) ASAN_UNPOISON_MEMORY_REGION(memory, length)
+#define CLOSE(memory, length) ASAN_POISON_MEMORY_REGION(memory, length)
+#define ROOT(memory, length) __lsan_register_root_region(memory, length)
+#define NO_ROOT(memory, length) __lsan_unregister_root_region(memory, length)
+#else
+#define OPEN(memory, length) ((void)0)
+#define CLOSE(memory, length) ((void)0)
+#define ROOT(memory, length) ((void)0)
+#define NO_ROOT(memory, length) ((void)0)
+#endif
+
+/*
  * Small pieces come from slabs of locked pages, a free list for each power of two: mlock works on pages, and one that
  * two secrets share must not be unlocked when the first of them goes. Slabs are kept until the process ends. Larger
  * pieces are mappings of their own.
@@ -36,6 +61,7 @@ static void *map_locked(size_t length)
     if (mlock(memory, length) != 0 && !__atomic_exchange_n(&told, true, __ATOMIC_RELAXED)) {
         fputs("cardinal-card: mlock failed: secrets may reach the swap device (raise RLIMIT_MEMLOCK)\n", stderr);
     }
+    ROOT(memory, length);
     return memory;
 }
 
@@ -65,6 +91,7 @@ static void cut_slab(unsigned shift)
         piece->next = vacant[shift];
         vacant[shift] = piece;
     }
+    CLOSE(slab, SLAB_OCTETS);
 }
 
 void *secret_alloc(size_t length)
@@ -79,6 +106,7 @@ void *secret_alloc(size_t length)
     }
     struct vacant *piece = vacant[shift];
     if (piece != NULL) {
+        OPEN(piece, length > sizeof *piece ? length : sizeof *piece);
         vacant[shift] = piece->next;
         piece->next = NULL;
     }
@@ -93,6 +121,7 @@ void secret_free(void *memory, size_t length)
     }
     secret_wipe(memory, length);
     if (length > (size_t)1 << LARGEST_SHIFT) {
+        NO_ROOT(memory, mapped_length(length));
         munmap(memory, mapped_length(length));
         return;
     }
@@ -101,6 +130,7 @@ void secret_free(void *memory, size_t length)
     pthread_mutex_lock(&lock);
     piece->next = vacant[shift];
     vacant[shift] = piece;
+    CLOSE(piece, (size_t)1 << shift);
     pthread_mutex_unlock(&lock);
 }
 

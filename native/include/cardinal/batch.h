@@ -77,8 +77,8 @@ typedef struct CK_CARDINAL_DERIVATION {
 
 /*
  * One lane: an operation and its outcome. All memory is the caller's; input is read, and output written, during the
- * call only, and nobody else changes it meanwhile. Lanes must not share output memory. A lane's rv is what the plain
- * functions would have returned, and:
+ * call only, and nobody else changes it meanwhile. An output overlaps no other memory of the batch, neither another
+ * output nor an input, a derivation or the lanes. A lane's rv is what the plain functions would have returned, and:
  *   CKR_BUFFER_TOO_SMALL      an output's length is set to what it needs; nothing was made (where pOut is NULL_PTR and
  *                             an output is due, likewise: there is no separate "ask for the length" outcome)
  *   CKR_USER_NOT_LOGGED_IN    no login, or the key is CKA_ALWAYS_AUTHENTICATE: such keys serve no batch

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <openssl/rand.h>
 
+#include "pkcs11/derive.h"
 #include "pkcs11/mechanism.h"
 #include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
@@ -168,10 +169,16 @@ CK_RV C_GenerateKeyPair(
     return rv;
 }
 
-/* A key that a mechanism's parameter names. */
+struct derivation {
+    struct session *session;
+    CK_MECHANISM_TYPE mechanism;
+};
+
+/* A key that a mechanism's parameter names: it comes under the same rules as the base key. */
 static CK_RV resolve(void *context, CK_OBJECT_HANDLE handle, struct key **key)
 {
-    return object_key(context, handle, CKO_SECRET_KEY, CKA_DERIVE, CK_UNAVAILABLE_INFORMATION, NULL, key);
+    const struct derivation *derivation = context;
+    return object_key(derivation->session, handle, CKO_SECRET_KEY, CKA_DERIVE, derivation->mechanism, NULL, key);
 }
 
 /* CKM_HKDF_DATA: the octets as a data object. */
@@ -192,10 +199,11 @@ static CK_RV derive(
     struct session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base, const CK_ATTRIBUTE *template,
     CK_ULONG count, CK_OBJECT_HANDLE *handle)
 {
+    struct derivation derivation = {session, mechanism->mechanism};
     bool as_data = mechanism->mechanism == CKM_HKDF_DATA;
     CK_OBJECT_CLASS class = as_data ? CKO_DATA : CKO_SECRET_KEY;
     CK_KEY_TYPE type = CKK_GENERIC_SECRET;
-    struct making making = {.origin = ORIGIN_DERIVED};
+    struct making making = MAKING_DERIVED;
     struct attributes attributes;
     struct key *base_key = NULL;
     struct key *key = NULL;
@@ -207,7 +215,15 @@ static CK_RV derive(
         rv = object_key(session, base, CK_UNAVAILABLE_INFORMATION, CKA_DERIVE, mechanism->mechanism, NULL, &base_key);
     }
     if (rv == CKR_OK) {
+        making.carries_base = mechanism_carries_base(mechanism);
         rv = object_inheritance(session, base, &making);
+    }
+    CK_OBJECT_HANDLE second;
+    if (rv == CKR_OK && mechanism->mechanism == CKM_CONCATENATE_BASE_AND_KEY) {
+        rv = derive_parameter(mechanism, &second, sizeof second);
+        if (rv == CKR_OK) {
+            rv = object_inheritance(session, second, &making);
+        }
     }
     if (rv == CKR_OK) {
         rv = object_prepare(session, class, type, template, count, &making, &attributes);
@@ -216,7 +232,7 @@ static CK_RV derive(
         key_unref(base_key);
         return rv;
     }
-    rv = mechanism_derive(mechanism, base_key, resolve, session, template, count, &key);
+    rv = mechanism_derive(mechanism, base_key, resolve, &derivation, template, count, &key);
     if (rv == CKR_OK) {
         rv = as_data ? place_data(session, &attributes, key, handle) : object_place(session, &attributes, key, handle);
     } else {
@@ -230,7 +246,8 @@ static CK_RV derive(
 /*
  * Sensitivity of what is derived: for DH, ECDH, HKDF and the IKE mechanisms the standard leaves CKA_SENSITIVE and
  * CKA_EXTRACTABLE to the template, whatever the base key has (the keys of an ESP SA must reach a kernel, for one);
- * CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE then tell the truth about the whole line of descent.
+ * CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE then tell the truth about the whole line of descent. What joins or
+ * cuts keys without a one-way function between them is held to its bases: see keep_closed().
  */
 CK_RV C_DeriveKey(
     CK_SESSION_HANDLE handle, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE base, CK_ATTRIBUTE_PTR template,

@@ -77,7 +77,7 @@ static CK_RV remove_objects(int folder)
     while (rv == CKR_OK && (entry = readdir(entries)) != NULL) {
         char name[OBJECT_NAME_DIGITS + 1];
         bool material;
-        if (files_object_name(entry->d_name, name, &material) || material) {
+        if (files_object_name(entry->d_name, name, &material) || material || store_is_temporary(entry->d_name)) {
             rv = store_remove(folder, entry->d_name);
         }
     }
@@ -155,7 +155,6 @@ CK_RV C_InitToken(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG length, CK_UTF8
     return rv;
 }
 
-/* Runs something about a token's PINs with the admin lock and the folder's lock held. */
 struct pin_change {
     struct session *session;
     const uint8_t *pin;
@@ -164,19 +163,16 @@ struct pin_change {
     CK_ULONG new_length;
 };
 
-static CK_RV locked(struct pin_change *change, CK_RV (*work)(int folder, struct pin_change *change))
+/* Runs something about a token's PINs within a change of its folder. */
+static CK_RV locked(struct pin_change *pins, CK_RV (*work)(int folder, struct pin_change *pins))
 {
-    struct token *token = change->session->token;
+    struct token *token = pins->session->token;
+    struct token_change change;
     pthread_mutex_lock(&token->admin);
-    CK_RV rv = token_refresh_admin(token);
+    CK_RV rv = token_begin_change(token, &change);
     if (rv == CKR_OK) {
-        int folder = token_folder(token);
-        int lock = folder >= 0 ? store_lock(folder, true) : -1;
-        rv = lock >= 0 ? work(folder, change) : CKR_DEVICE_ERROR;
-        store_unlock(lock);
-        if (folder >= 0) {
-            close(folder);
-        }
+        rv = work(change.folder, pins);
+        token_end_change(&change, false);
     }
     pthread_mutex_unlock(&token->admin);
     return rv;
@@ -255,31 +251,21 @@ static CK_RV may_log_in(const struct token *token, enum login login)
     return CKR_OK;
 }
 
-static CK_RV check_pin(struct token *token, enum pin_role role, const uint8_t *pin, CK_ULONG length, uint8_t *secret)
-{
-    int folder = token_folder(token);
-    int lock = folder >= 0 ? store_lock(folder, true) : -1;
-    CK_RV rv = lock >= 0 ? pin_check(folder, role, pin, length, secret) : CKR_DEVICE_ERROR;
-    store_unlock(lock);
-    if (folder >= 0) {
-        close(folder);
-    }
-    return rv;
-}
-
 /* Under admin. Sessions may come and go meanwhile: the rules are asked again before the login holds. */
 static CK_RV log_in(struct session *session, enum login login, const uint8_t *pin, CK_ULONG length)
 {
     struct token *token = session->token;
+    struct token_change change;
     uint8_t secret[TOKEN_SECRET_OCTETS];
-    CK_RV rv = token_refresh_admin(token);
-    if (rv == CKR_OK) {
-        tables_lock();
-        rv = may_log_in(token, login);
-        tables_unlock();
+    CK_RV rv = token_begin_change(token, &change);
+    if (rv != CKR_OK) {
+        return rv;
     }
+    tables_lock();
+    rv = may_log_in(token, login);
+    tables_unlock();
     if (rv == CKR_OK) {
-        rv = check_pin(token, login == LOGIN_SO ? PIN_SO : PIN_USER, pin, length, secret);
+        rv = pin_check(change.folder, login == LOGIN_SO ? PIN_SO : PIN_USER, pin, length, secret);
     }
     if (rv == CKR_OK) {
         tables_lock();
@@ -287,11 +273,9 @@ static CK_RV log_in(struct session *session, enum login login, const uint8_t *pi
         tables_unlock();
     }
     if (rv == CKR_OK) {
-        rv = token_log_in(token, login, secret);
-        if (rv != CKR_OK) {
-            token_log_out(token);
-        }
+        rv = token_log_in(&change, login, secret);
     }
+    token_end_change(&change, false);
     secret_wipe(secret, sizeof secret);
     return rv;
 }
@@ -310,13 +294,19 @@ static CK_RV log_in_for_use(struct session *session, const uint8_t *pin, CK_ULON
     if (waiting == NULL) {
         return CKR_OPERATION_NOT_INITIALIZED;
     }
+    struct token_change change;
+    CK_RV rv = token_begin_change(token, &change);
+    if (rv != CKR_OK) {
+        return rv;
+    }
     tables_lock();
-    CK_RV rv = token->login == LOGIN_USER ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
+    rv = token->login == LOGIN_USER ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
     tables_unlock();
     if (rv == CKR_OK) {
-        rv = check_pin(token, PIN_USER, pin, length, secret);
+        rv = pin_check(change.folder, PIN_USER, pin, length, secret);
         secret_wipe(secret, sizeof secret);
     }
+    token_end_change(&change, false);
     if (rv == CKR_OK) {
         waiting->awaits_pin = false;
     }

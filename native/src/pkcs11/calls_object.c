@@ -1,13 +1,11 @@
 /* C_CreateObject, C_CopyObject, C_DestroyObject, C_GetObjectSize, C_GetAttributeValue, C_SetAttributeValue. */
 #include <string.h>
-#include <unistd.h>
 
 #include "pkcs11/files.h"
 #include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
 #include "pkcs11/objects.h"
 #include "pkcs11/sessions.h"
-#include "pkcs11/store.h"
 #include "secret.h"
 
 static CK_RV create(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *handle)
@@ -190,50 +188,18 @@ CK_RV C_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE from, CK_AT
     return rv;
 }
 
-/* Under admin, for an object of the token: the disk first. The object is counted by the caller. */
-static CK_RV rewrite(struct token *token, struct object *object, const struct attributes *changed)
-{
-    int folder = token_folder(token);
-    int lock = folder >= 0 ? store_lock(folder, true) : -1;
-    CK_RV rv = lock >= 0 ? CKR_OK : CKR_DEVICE_ERROR;
-    tables_lock();
-    if (rv == CKR_OK && object->link == NULL) {
-        rv = CKR_OBJECT_HANDLE_INVALID; /* destroyed meanwhile: writing would bring its file back */
-    }
-    tables_unlock();
-    if (rv == CKR_OK && files_changed(folder, object)) {
-        rv = CKR_OBJECT_HANDLE_INVALID; /* another process changed or destroyed it, and what was checked is stale */
-    }
-    if (rv == CKR_OK) {
-        rv = files_write_attributes(folder, object, changed);
-    }
-    if (rv == CKR_OK) {
-        uint64_t before = store_generation(folder);
-        uint64_t after = store_bump(folder);
-        tables_lock();
-        token->generation = token->generation == before ? after : token->generation;
-        tables_unlock();
-    }
-    store_unlock(lock);
-    if (folder >= 0) {
-        close(folder);
-    }
-    return rv;
-}
-
-/* Under admin, so that no two changes of one object meet. */
-static CK_RV set(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+/* Under admin, so that no two changes of one object meet. change: NULL: an object of the session */
+static CK_RV
+set(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count,
+    const struct token_change *change)
 {
     struct attributes changed = {.count = 0};
     tables_lock();
     struct object *object = object_find(session, handle);
     CK_RV rv = CKR_OK;
     bool so = session->token->login == LOGIN_SO;
-    bool on_token = object != NULL && object->session == NULL;
     if (object == NULL) {
         rv = CKR_OBJECT_HANDLE_INVALID;
-    } else if (on_token && !session->rw) {
-        rv = CKR_SESSION_READ_ONLY;
     } else if (!attributes_flag(&object->attributes, CKA_MODIFIABLE)) {
         rv = CKR_ACTION_PROHIBITED;
     } else {
@@ -247,8 +213,9 @@ static CK_RV set(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTR
         return rv;
     }
     rv = attributes_change(&changed, template, count, false, so);
-    if (rv == CKR_OK && on_token) {
-        rv = rewrite(session->token, object, &changed);
+    if (rv == CKR_OK && change != NULL) {
+        /* the disk first; the secret changes under admin only */
+        rv = files_write_attributes(change->folder, object, &changed, session->token->secret);
     }
     tables_lock();
     if (rv == CKR_OK) {
@@ -262,6 +229,29 @@ static CK_RV set(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTR
     return rv;
 }
 
+/* Under admin. */
+static CK_RV
+set_somewhere(struct session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    tables_lock();
+    const struct object *object = object_find(session, handle);
+    bool on_token = object != NULL && object->session == NULL;
+    tables_unlock();
+    if (!on_token) {
+        return set(session, handle, template, count, NULL);
+    }
+    if (!session->rw) {
+        return CKR_SESSION_READ_ONLY;
+    }
+    struct token_change change;
+    CK_RV rv = token_begin_change(session->token, &change);
+    if (rv == CKR_OK) {
+        rv = set(session, handle, template, count, &change);
+        token_end_change(&change, rv == CKR_OK);
+    }
+    return rv;
+}
+
 CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
     struct session *session;
@@ -272,10 +262,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_
     rv = count > 0 ? template_check(template, count) : CKR_ARGUMENTS_BAD;
     if (rv == CKR_OK) {
         pthread_mutex_lock(&session->token->admin);
-        rv = token_refresh_admin(session->token);
-        if (rv == CKR_OK) {
-            rv = set(session, object, template, count);
-        }
+        rv = set_somewhere(session, object, template, count);
         pthread_mutex_unlock(&session->token->admin);
     }
     session_leave(session);

@@ -232,6 +232,21 @@ CK_RV hkdf_derive(
     return rv;
 }
 
+bool mechanism_carries_base(const CK_MECHANISM *mechanism)
+{
+    switch (mechanism->mechanism) {
+    case CKM_CONCATENATE_BASE_AND_KEY:
+    case CKM_CONCATENATE_BASE_AND_DATA:
+    case CKM_CONCATENATE_DATA_AND_BASE:
+    case CKM_EXTRACT_KEY_FROM_KEY:
+        return true;
+    case CKM_IKE1_EXTENDED_DERIVE:
+        return ike1_may_cut(mechanism);
+    default:
+        return false;
+    }
+}
+
 /* A derivation from a secret key, with mechanism_derive()'s arguments. */
 typedef CK_RV (*secret_derivation)(
     const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,

@@ -1,13 +1,16 @@
 #include "pkcs11/files.h"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pkcs11/mechanism_hash.h"
 #include "pkcs11/record.h"
 #include "pkcs11/seal.h"
 #include "pkcs11/store.h"
@@ -16,6 +19,10 @@
 /* The password is 256 random bits: stretching it adds nothing, and this is the least that stock openssl takes for sane.
  */
 #define ITERATIONS 2048
+
+#define AUTHENTICATION "authentication = "
+#define AUTHENTICATION_DIGITS (2u * SHA256_DIGEST_LENGTH)
+#define AUTHENTICATION_LINE (sizeof AUTHENTICATION - 1 + AUTHENTICATION_DIGITS + 1)
 
 #define FILE_NAME_ROOM 40u
 #define ATTRIBUTES_SUFFIX ".attributes"
@@ -119,6 +126,47 @@ static CK_RV public_pem(uint8_t **octets, size_t *length)
     return pem != NULL ? CKR_OK : CKR_HOST_MEMORY;
 }
 
+/* What stands behind the attributes of a sealed object; text: the attributes up to their last line. */
+static void authenticate(
+    const uint8_t *secret, const char *name, const uint8_t material[SHA256_DIGEST_LENGTH], const char *text,
+    size_t length, char digits[AUTHENTICATION_DIGITS + 1])
+{
+    static const char purpose[] = "cardinal-object authentication 1";
+    const struct hash *hash = &hashes[HASH_SHA256];
+    uint8_t octets[SHA256_DIGEST_LENGTH];
+    struct hmac hmac;
+    hmac_key(&hmac, hash, secret, TOKEN_SECRET_OCTETS);
+    hmac_update(&hmac, (const uint8_t *)purpose, sizeof purpose);
+    hmac_end(&hmac, octets);
+    hmac_key(&hmac, hash, octets, sizeof octets);
+    hmac_update(&hmac, (const uint8_t *)name, OBJECT_NAME_DIGITS);
+    hmac_update(&hmac, material, SHA256_DIGEST_LENGTH);
+    hmac_update(&hmac, (const uint8_t *)text, length);
+    hmac_end(&hmac, octets);
+    for (size_t i = 0; i < sizeof octets; i++) {
+        snprintf(digits + 2 * i, 3, "%02x", octets[i]);
+    }
+    secret_wipe(&hmac, sizeof hmac);
+    secret_wipe(octets, sizeof octets);
+}
+
+/* Cuts such a line off the end of a text; digits is then what it says, or empty. */
+static void cut_authentication(char *text, size_t *length, char digits[AUTHENTICATION_DIGITS + 1])
+{
+    const size_t head = sizeof AUTHENTICATION - 1;
+    digits[0] = '\0';
+    if (*length <= AUTHENTICATION_LINE) {
+        return;
+    }
+    char *line = text + *length - AUTHENTICATION_LINE;
+    if (line[-1] == '\n' && memcmp(line, AUTHENTICATION, head) == 0 && line[AUTHENTICATION_LINE - 1] == '\n') {
+        memcpy(digits, line + head, AUTHENTICATION_DIGITS);
+        digits[AUTHENTICATION_DIGITS] = '\0';
+        *line = '\0';
+        *length -= AUTHENTICATION_LINE;
+    }
+}
+
 CK_RV files_write(int folder, struct object *object, const uint8_t *secret)
 {
     char name[FILE_NAME_ROOM];
@@ -133,10 +181,11 @@ CK_RV files_write(int folder, struct object *object, const uint8_t *secret)
     if (rv == CKR_OK) {
         file_name(name, object->name, material_suffix(&object->attributes));
         rv = store_write(folder, name, octets, length);
+        SHA256(octets, length, object->material);
     }
     secret_free(octets, length);
     if (rv == CKR_OK) {
-        rv = files_write_attributes(folder, object, &object->attributes);
+        rv = files_write_attributes(folder, object, &object->attributes, secret);
         if (rv != CKR_OK) {
             store_remove(folder, name);
         }
@@ -167,12 +216,31 @@ bool files_changed(int folder, const struct object *object)
            object->changed.tv_sec != status.st_mtim.tv_sec || object->changed.tv_nsec != status.st_mtim.tv_nsec;
 }
 
-CK_RV files_write_attributes(int folder, struct object *object, const struct attributes *attributes)
+/* Appends the line to a text of malloc(). */
+static CK_RV append_authentication(const struct object *object, const uint8_t *secret, char **text, size_t *length)
+{
+    char digits[AUTHENTICATION_DIGITS + 1];
+    char *longer = realloc(*text, *length + AUTHENTICATION_LINE + 1);
+    if (longer == NULL) {
+        return CKR_HOST_MEMORY;
+    }
+    *text = longer;
+    authenticate(secret, object->name, object->material, longer, *length, digits);
+    snprintf(longer + *length, AUTHENTICATION_LINE + 1, AUTHENTICATION "%s\n", digits);
+    *length += AUTHENTICATION_LINE;
+    return CKR_OK;
+}
+
+CK_RV files_write_attributes(
+    int folder, struct object *object, const struct attributes *attributes, const uint8_t *secret)
 {
     char name[FILE_NAME_ROOM];
     char *text = NULL;
     size_t length = 0;
     CK_RV rv = record_write(attributes, &text, &length);
+    if (rv == CKR_OK && files_sealed(attributes)) {
+        rv = secret != NULL ? append_authentication(object, secret, &text, &length) : CKR_USER_NOT_LOGGED_IN;
+    }
     if (rv == CKR_OK) {
         file_name(name, object->name, ATTRIBUTES_SUFFIX);
         rv = store_write(folder, name, text, length);
@@ -223,7 +291,8 @@ static CK_RV read_substance(
         BIO *bio = BIO_new_mem_buf(file, (int)file_length);
         unsigned char *der = NULL;
         long der_length = 0;
-        if (bio != NULL && PEM_bytes_read_bio(&der, &der_length, NULL, public_key_label, bio, NULL, NULL) == 1) {
+        if (bio != NULL &&
+            PEM_bytes_read_bio(&der, &der_length, NULL, public_key_label, bio, seal_no_password, NULL) == 1) {
             *octets = secret_alloc((size_t)der_length);
             rv = *octets != NULL ? CKR_OK : CKR_HOST_MEMORY;
             if (rv == CKR_OK) {
@@ -245,8 +314,27 @@ static CK_RV read_substance(
     return CKR_OK;
 }
 
-static CK_RV read_material(
-    int folder, const char *object_name, struct attributes *attributes, const uint8_t *secret, struct key **key)
+/* An object's files while they are read. */
+struct reading {
+    int folder;
+    const char *name;
+    const uint8_t *secret; /* NULL: no login */
+    char *text;            /* the attributes, up to their last line, in memory of store_read() */
+    size_t length;
+    size_t file_length; /* with what was cut off */
+    char authentication[AUTHENTICATION_DIGITS + 1];
+    uint8_t material[SHA256_DIGEST_LENGTH];
+};
+
+static bool is_authentic(struct reading *reading, const uint8_t *file, size_t file_length)
+{
+    char digits[AUTHENTICATION_DIGITS + 1];
+    SHA256(file, file_length, reading->material);
+    authenticate(reading->secret, reading->name, reading->material, reading->text, reading->length, digits);
+    return CRYPTO_memcmp(digits, reading->authentication, sizeof digits) == 0;
+}
+
+static CK_RV read_material(struct reading *reading, struct attributes *attributes, struct key **key)
 {
     char name[FILE_NAME_ROOM];
     uint8_t *file = NULL;
@@ -254,16 +342,24 @@ static CK_RV read_material(
     uint8_t *octets = NULL;
     size_t length = 0;
     CK_OBJECT_CLASS class = attributes_number(attributes, CKA_CLASS);
-    file_name(name, object_name, material_suffix(attributes));
-    if (!store_read(folder, name, &file, &file_length)) {
+    file_name(name, reading->name, material_suffix(attributes));
+    enum store_outcome outcome = store_read(reading->folder, name, &file, &file_length);
+    if (outcome == STORE_FAILED) {
+        return CKR_HOST_MEMORY;
+    }
+    if (outcome == STORE_UNFIT) {
         struct stat status;
-        bool is_empty = !files_sealed(attributes) && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        bool is_empty = !files_sealed(attributes) &&
+                        fstatat(reading->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
                         status.st_size == 0;
         /* public data of no octets has a file of none */
         return class == CKO_DATA && is_empty ? attributes_put(attributes, CKA_VALUE, "", 0)
                                              : CKR_ENCRYPTED_DATA_INVALID;
     }
-    CK_RV rv = read_substance(attributes, file, file_length, secret, &octets, &length);
+    CK_RV rv = CKR_ENCRYPTED_DATA_INVALID;
+    if (!files_sealed(attributes) || is_authentic(reading, file, file_length)) {
+        rv = read_substance(attributes, file, file_length, reading->secret, &octets, &length);
+    }
     store_release(file, file_length);
     if (rv == CKR_OK && class >= CKO_PUBLIC_KEY) {
         rv = key_from_der(class, attributes_number(attributes, CKA_KEY_TYPE), octets, length, key);
@@ -274,41 +370,63 @@ static CK_RV read_material(
     return rv;
 }
 
-CK_RV files_read(
-    struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object, bool *foreign)
+/* CKR_ENCRYPTED_DATA_INVALID: torn or foreign. */
+static CK_RV read_attributes(struct reading *reading, struct attributes *attributes)
 {
     char file[FILE_NAME_ROOM];
     uint8_t *text;
-    size_t length;
+    file_name(file, reading->name, ATTRIBUTES_SUFFIX);
+    enum store_outcome outcome = store_read(reading->folder, file, &text, &reading->file_length);
+    if (outcome != STORE_READ) {
+        return outcome == STORE_FAILED ? CKR_HOST_MEMORY : CKR_ENCRYPTED_DATA_INVALID;
+    }
+    reading->text = (char *)text;
+    reading->length = reading->file_length;
+    cut_authentication(reading->text, &reading->length, reading->authentication);
+    bool good = record_read(reading->text, reading->length, attributes) &&
+                attributes_put_flag(attributes, CKA_TOKEN, true) == CKR_OK &&
+                attributes_complete(attributes) == CKR_OK &&
+                files_sealed(attributes) == (reading->authentication[0] != '\0');
+    return good ? CKR_OK : CKR_ENCRYPTED_DATA_INVALID;
+}
+
+static CK_RV read_object(struct token *token, struct reading *reading, struct object **object)
+{
     struct attributes attributes = {.count = 0};
     struct key *key = NULL;
-    *object = NULL;
-    *foreign = false;
-    file_name(file, name, ATTRIBUTES_SUFFIX);
-    bool good = store_read(folder, file, &text, &length);
-    if (good) {
-        good = record_read((const char *)text, length, &attributes) &&
-               attributes_put_flag(&attributes, CKA_TOKEN, true) == CKR_OK &&
-               attributes_complete(&attributes) == CKR_OK;
-        store_release(text, length);
-    }
-    if (!good || (secret == NULL && files_sealed(&attributes))) {
+    CK_RV rv = read_attributes(reading, &attributes);
+    if (rv == CKR_OK && reading->secret == NULL && files_sealed(&attributes)) {
         attributes_clear(&attributes);
-        *foreign = !good;
-        return CKR_OK;
+        return CKR_OK; /* for another time */
     }
-    CK_RV rv = read_material(folder, name, &attributes, secret, &key);
+    if (rv == CKR_OK) {
+        rv = read_material(reading, &attributes, &key);
+    }
     if (rv != CKR_OK) {
         attributes_clear(&attributes);
-        *foreign = rv != CKR_HOST_MEMORY;
-        return *foreign ? CKR_OK : rv;
+        return rv;
     }
     *object = object_new(token, &attributes, key);
     key_unref(key);
     if (*object == NULL) {
         return CKR_HOST_MEMORY;
     }
-    memcpy((*object)->name, name, sizeof(*object)->name);
-    remember_file(folder, *object);
+    memcpy((*object)->name, reading->name, sizeof(*object)->name);
+    memcpy((*object)->material, reading->material, sizeof(*object)->material);
+    remember_file(reading->folder, *object);
     return CKR_OK;
+}
+
+CK_RV files_read(
+    struct token *token, int folder, const char *name, const uint8_t *secret, struct object **object, bool *foreign)
+{
+    struct reading reading = {.folder = folder, .name = name, .secret = secret};
+    *object = NULL;
+    *foreign = false;
+    CK_RV rv = read_object(token, &reading, object);
+    if (reading.text != NULL) {
+        store_release((uint8_t *)reading.text, reading.file_length);
+    }
+    *foreign = rv != CKR_OK && rv != CKR_HOST_MEMORY;
+    return *foreign ? CKR_OK : rv;
 }

@@ -281,6 +281,13 @@ static CK_RV ike1_prf_derive(
     return rv;
 }
 
+bool ike1_may_cut(const CK_MECHANISM *mechanism)
+{
+    CK_IKE1_EXTENDED_DERIVE_PARAMS params;
+    return derive_parameter(mechanism, &params, sizeof params) == CKR_OK && !params.bHasKeygxy &&
+           params.ulExtraDataLen == 0;
+}
+
 /* CKM_IKE1_EXTENDED_DERIVE: KEYMAT of quick mode (RFC 2409 section 5.5), and longer cipher keys (appendix B). */
 static CK_RV ike1_extended_derive(
     const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,
@@ -316,8 +323,7 @@ static CK_RV ike1_extended_derive(
      * Appendix B: a key that is long enough is cut. The standard's text says so of every call without g^xy, but a quick
      * mode without PFS has its text in the extra data, and RFC 2409 section 5.5 has no key but prf's for it.
      */
-    bool appendix_b = shared == NULL && params.ulExtraDataLen == 0;
-    if (appendix_b && length <= hash->length && length <= key.length) {
+    if (ike1_may_cut(mechanism) && length <= hash->length && length <= key.length) {
         rv = derive_key(key.octets, length, DERIVE_FIRST, CKK_GENERIC_SECRET, template, count, out);
     } else {
         rv = expanded_key(ike1_expand, hash, base, text, 2, template, count, length, out);

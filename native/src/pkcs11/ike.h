@@ -28,6 +28,12 @@ void ike_prf_plus(
 void ike1_expand(
     const struct hash *hash, struct span key, const struct span *text, size_t count, uint8_t *out, size_t length);
 
+/*
+ * Whether CKM_IKE1_EXTENDED_DERIVE with these parameters may answer with the first octets of its base key (RFC 2409
+ * appendix B). False of parameters that it will not take.
+ */
+bool ike1_may_cut(const CK_MECHANISM *mechanism);
+
 /* mechanism_derive() for CKM_IKE... */
 CK_RV ike_derive(
     const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,

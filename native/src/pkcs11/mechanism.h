@@ -81,4 +81,10 @@ CK_RV mechanism_derive(
     const CK_MECHANISM *mechanism, struct key *base, key_resolver resolver, void *context, const CK_ATTRIBUTE *template,
     CK_ULONG count, struct key **out);
 
+/*
+ * Whether the result of a derivation holds octets of the base key as they are, rather than what a one-way function made
+ * of them.
+ */
+bool mechanism_carries_base(const CK_MECHANISM *mechanism);
+
 #endif

@@ -29,7 +29,8 @@ CK_RV session_key(
 
 /*
  * Makes a session object from key material (takes its own reference of the key) and a template, by the rules of
- * generation or derivation for defaults and consistency; base is the object derived from, 0 for none.
+ * generation (pairs) or derivation (secret keys) for defaults and consistency; base is the object derived from, 0 for
+ * none.
  */
 CK_RV session_make_object(
     struct session *session, struct key *key, const CK_ATTRIBUTE *template, CK_ULONG count, CK_MECHANISM_TYPE mechanism,

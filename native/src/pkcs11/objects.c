@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "pkcs11/files.h"
 #include "pkcs11/key_parts.h"
 #include "pkcs11/module.h"
 #include "pkcs11/sessions.h"
-#include "pkcs11/store.h"
 
 #define BUCKETS 4096u
 
@@ -180,6 +178,20 @@ static CK_RV set_origin(struct attributes *attributes, CK_OBJECT_CLASS class, co
     return rv == CKR_OK ? attributes_put_flag(attributes, CKA_NEVER_EXTRACTABLE, kept) : rv;
 }
 
+/*
+ * PKCS#11 3.0 sections 2.42.3 to 2.42.7: a key that holds octets of a sensitive key is sensitive, one of a key that may
+ * not leave the token may not either; else joining a known octet to a key, or cutting it, would read it.
+ */
+static CK_RV keep_closed(
+    struct attributes *attributes, CK_ATTRIBUTE_TYPE type, bool value, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    if (attributes_flag(attributes, type) == value) {
+        return CKR_OK;
+    }
+    return template_find(template, count, type) != NULL ? CKR_TEMPLATE_INCONSISTENT
+                                                        : attributes_put_flag(attributes, type, value);
+}
+
 /* Whether a template for generation or derivation claims to know what comes out: PKCS#11 3.0 section 4.1.1. */
 static bool names_result(const CK_ATTRIBUTE *template, CK_ULONG count)
 {
@@ -212,6 +224,12 @@ CK_RV object_prepare(
     tables_lock();
     rv = may_make(session, attributes_flag(out, CKA_TOKEN), needs_login(out));
     tables_unlock();
+    if (rv == CKR_OK && making->carries_base && making->base_sensitive) {
+        rv = keep_closed(out, CKA_SENSITIVE, true, template, count);
+    }
+    if (rv == CKR_OK && making->carries_base && making->base_unextractable) {
+        rv = keep_closed(out, CKA_EXTRACTABLE, false, template, count);
+    }
     if (rv == CKR_OK && class >= CKO_PUBLIC_KEY) {
         rv = set_origin(out, class, making);
     }
@@ -224,35 +242,23 @@ CK_RV object_prepare(
 /* Under admin: onto the disk, then into the tables. */
 static CK_RV place_on_token(struct session *session, struct object *object)
 {
-    struct token *token = session->token;
-    CK_RV rv = token_refresh_admin(token);
+    struct token_change change;
+    CK_RV rv = token_begin_change(session->token, &change);
     if (rv != CKR_OK) {
         return rv;
     }
-    int folder = token_folder(token);
-    int lock = folder >= 0 ? store_lock(folder, true) : -1;
-    if (lock < 0) {
-        rv = CKR_DEVICE_ERROR;
-    } else {
+    tables_lock();
+    rv = may_make(session, true, needs_login(&object->attributes));
+    tables_unlock();
+    if (rv == CKR_OK) {
+        rv = files_write(change.folder, object, session->token->secret); /* the secret changes under admin only */
+    }
+    if (rv == CKR_OK) {
         tables_lock();
-        rv = may_make(session, true, needs_login(&object->attributes));
+        object_insert(object, NULL);
         tables_unlock();
-        if (rv == CKR_OK) {
-            rv = files_write(folder, object, token->secret); /* the secret changes under admin only */
-        }
-        if (rv == CKR_OK) {
-            uint64_t before = store_generation(folder);
-            uint64_t after = store_bump(folder);
-            tables_lock();
-            token->generation = token->generation == before ? after : token->generation;
-            object_insert(object, NULL);
-            tables_unlock();
-        }
-        store_unlock(lock);
     }
-    if (folder >= 0) {
-        close(folder);
-    }
+    token_end_change(&change, rv == CKR_OK);
     return rv;
 }
 
@@ -288,26 +294,23 @@ CK_RV object_place(struct session *session, struct attributes *attributes, struc
 /* Under admin. The object was looked up before; it may be gone by now. */
 static CK_RV destroy_on_token(struct token *token, struct object *object)
 {
-    int folder = token_folder(token);
-    int lock = folder >= 0 ? store_lock(folder, true) : -1;
-    CK_RV rv = CKR_DEVICE_ERROR;
-    if (lock >= 0) {
-        rv = files_remove(folder, object);
+    struct token_change change;
+    CK_RV rv = token_begin_change(token, &change);
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    tables_lock();
+    rv = object->link != NULL ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+    tables_unlock();
+    if (rv == CKR_OK) {
+        rv = files_remove(change.folder, object);
     }
     if (rv == CKR_OK) {
-        uint64_t before = store_generation(folder);
-        uint64_t after = store_bump(folder);
         tables_lock();
-        token->generation = token->generation == before ? after : token->generation;
-        if (object->link != NULL) {
-            object_remove(object);
-        }
+        object_remove(object);
         tables_unlock();
     }
-    store_unlock(lock);
-    if (folder >= 0) {
-        close(folder);
-    }
+    token_end_change(&change, rv == CKR_OK);
     return rv;
 }
 
@@ -400,8 +403,10 @@ CK_RV object_inheritance(struct session *session, CK_OBJECT_HANDLE base, struct 
     tables_lock();
     const struct object *object = object_find(session, base);
     if (object != NULL) {
-        making->base_always_sensitive = attributes_flag(&object->attributes, CKA_ALWAYS_SENSITIVE);
-        making->base_never_extractable = attributes_flag(&object->attributes, CKA_NEVER_EXTRACTABLE);
+        making->base_always_sensitive &= attributes_flag(&object->attributes, CKA_ALWAYS_SENSITIVE);
+        making->base_never_extractable &= attributes_flag(&object->attributes, CKA_NEVER_EXTRACTABLE);
+        making->base_sensitive |= attributes_flag(&object->attributes, CKA_SENSITIVE);
+        making->base_unextractable |= !attributes_flag(&object->attributes, CKA_EXTRACTABLE);
     }
     tables_unlock();
     return object != NULL ? CKR_OK : CKR_KEY_HANDLE_INVALID;
@@ -418,7 +423,11 @@ CK_RV session_make_object(
     struct session *session, struct key *key, const CK_ATTRIBUTE *template, CK_ULONG count, CK_MECHANISM_TYPE mechanism,
     CK_OBJECT_HANDLE base, CK_OBJECT_HANDLE *out)
 {
-    struct making making = {.origin = base != 0 ? ORIGIN_DERIVED : ORIGIN_GENERATED, .mechanism = mechanism};
+    /* a shared secret is derived, also where its private key was never an object: nobody ever saw that one */
+    struct making making = MAKING_DERIVED;
+    if (key_class(key) != CKO_SECRET_KEY) {
+        making = (struct making){.origin = ORIGIN_GENERATED, .mechanism = mechanism};
+    }
     struct attributes attributes;
     bool on_token = false;
     CK_RV rv = template_check(template, count);

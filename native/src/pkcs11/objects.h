@@ -27,6 +27,7 @@ struct object {
     struct object *next_in_bucket;
     struct object *next;
     struct object **link; /* what points to this one in the list of its owner */
+    uint8_t material[32]; /* sealed objects of the token: SHA-256 of the file of their material */
     /* an object of the token: which file its attributes were read from */
     ino_t inode;
     struct timespec changed;
@@ -62,8 +63,12 @@ enum origin { ORIGIN_CREATED, ORIGIN_GENERATED, ORIGIN_DERIVED };
 struct making {
     enum origin origin;
     CK_MECHANISM_TYPE mechanism; /* generated: CKA_KEY_GEN_MECHANISM */
-    bool base_always_sensitive;  /* derived: of the base key */
+    /* derived: of the base keys, of all of them where there are several */
+    bool base_always_sensitive;
     bool base_never_extractable;
+    bool base_sensitive; /* of any of them */
+    bool base_unextractable;
+    bool carries_base; /* mechanism_carries_base(): the new key must be no more open than its bases */
 };
 
 /*
@@ -99,7 +104,13 @@ CK_RV object_key(
     struct session *session, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class, CK_ATTRIBUTE_TYPE usage,
     CK_MECHANISM_TYPE mechanism, struct key_use *use, struct key **key);
 
-/* What derivation inherits from its base. */
+/* A derivation without bases yet, to be given to object_inheritance() for each. */
+#define MAKING_DERIVED                                                                                                 \
+    {                                                                                                                  \
+        .origin = ORIGIN_DERIVED, .base_always_sensitive = true, .base_never_extractable = true                        \
+    }
+
+/* What derivation inherits from one of its bases. CKR_KEY_HANDLE_INVALID. */
 CK_RV object_inheritance(struct session *session, CK_OBJECT_HANDLE base, struct making *making);
 
 #endif

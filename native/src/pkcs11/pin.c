@@ -1,9 +1,10 @@
 #include "pkcs11/pin.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 
 #include "pkcs11/notice.h"
 #include "pkcs11/seal.h"
@@ -30,21 +31,27 @@ bool pin_exists(int folder, enum pin_role role)
     return fstatat(folder, file_names[role], &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static void read_tries(int folder, unsigned tries[2])
+/* A file that is there and cannot be read, for want of descriptors or memory say, must not give new tries. */
+static CK_RV read_tries(int folder, unsigned tries[2])
 {
+    struct stat status;
     uint8_t *text;
     size_t length;
     tries[PIN_USER] = 0;
     tries[PIN_SO] = 0;
-    if (!store_read(folder, TRIES_NAME, &text, &length)) {
-        return;
+    if (fstatat(folder, TRIES_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
+        return CKR_OK;
     }
-    if (sscanf((const char *)text, "user %u so %u", &tries[PIN_USER], &tries[PIN_SO]) != 2) {
+    bool read = store_read(folder, TRIES_NAME, &text, &length) == STORE_READ;
+    if (!read || sscanf((const char *)text, "user %u so %u", &tries[PIN_USER], &tries[PIN_SO]) != 2) {
         notice("%s: unreadable, so the PINs count as locked", TRIES_NAME);
         tries[PIN_USER] = PIN_TRIES;
         tries[PIN_SO] = PIN_TRIES;
     }
-    store_release(text, length);
+    if (read) {
+        store_release(text, length);
+    }
+    return read ? CKR_OK : CKR_DEVICE_ERROR;
 }
 
 static CK_RV write_tries(int folder, const unsigned tries[2])
@@ -66,7 +73,7 @@ CK_RV pin_check(
 {
     uint8_t *file;
     size_t file_length;
-    if (!store_read(folder, file_names[role], &file, &file_length)) {
+    if (store_read(folder, file_names[role], &file, &file_length) != STORE_READ) {
         if (!pin_exists(folder, role)) {
             return role == PIN_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_TOKEN_NOT_RECOGNIZED;
         }
@@ -74,9 +81,11 @@ CK_RV pin_check(
         return CKR_DEVICE_ERROR;
     }
     unsigned tries[2];
-    read_tries(folder, tries);
-    CK_RV rv = CKR_PIN_LOCKED;
-    if (tries[role] < PIN_TRIES) {
+    CK_RV rv = read_tries(folder, tries);
+    if (rv == CKR_OK && tries[role] >= PIN_TRIES) {
+        rv = CKR_PIN_LOCKED;
+    }
+    if (rv == CKR_OK) {
         tries[role]++;
         rv = write_tries(folder, tries);
     }
@@ -126,9 +135,11 @@ CK_RV pin_set(
         rv = store_write(folder, file_names[role], pem, pem_length);
     }
     secret_free(pem, pem_length);
+    unsigned tries[2];
     if (rv == CKR_OK) {
-        unsigned tries[2];
-        read_tries(folder, tries);
+        rv = read_tries(folder, tries);
+    }
+    if (rv == CKR_OK) {
         tries[role] = 0;
         rv = write_tries(folder, tries);
     }

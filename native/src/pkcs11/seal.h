@@ -27,6 +27,12 @@ CK_RV unseal(
     const uint8_t *pem, size_t pem_length, const char *password, size_t password_length, uint8_t **der,
     size_t *der_length);
 
+/*
+ * A pem_password_cb that has no password. Without one, libcrypto asks the terminal for the password of a PEM file whose
+ * headers (RFC 1421) call it encrypted, and whoever waits for the card waits for an answer.
+ */
+int seal_no_password(char *out, int room, int writing, void *context);
+
 /* PrivateKeyInfo around octets that are no key (algorithm id-hmacWithSHA256 as a container), and back. */
 CK_RV seal_wrap_octets(const uint8_t *octets, size_t length, uint8_t **der, size_t *der_length);
 CK_RV seal_unwrap_octets(const uint8_t *der, size_t der_length, uint8_t **octets, size_t *length);

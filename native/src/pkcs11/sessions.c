@@ -208,7 +208,7 @@ static void log_out_with_last(struct token *token)
 }
 
 /* Under tables. */
-static CK_RV open_session(struct token *token, bool rw, struct session *session)
+static CK_RV open_session(struct token *token, bool rw, struct session *session, CK_SESSION_HANDLE *handle)
 {
     if (!rw && token->login == LOGIN_SO) {
         return CKR_SESSION_READ_WRITE_SO_EXISTS;
@@ -227,6 +227,7 @@ static CK_RV open_session(struct token *token, bool rw, struct session *session)
     token->session_count++;
     token->rw_session_count += rw ? 1u : 0u;
     session_count++;
+    *handle = session->handle; /* here: as soon as it is in the tables, another thread may close it */
     return CKR_OK;
 }
 
@@ -246,7 +247,7 @@ static CK_RV open_on(struct token *token, bool rw, CK_SESSION_HANDLE_PTR handle)
         tables_lock();
         bool busy = token->busy;
         if (!busy) {
-            rv = open_session(token, rw, session);
+            rv = open_session(token, rw, session, handle);
         }
         tables_unlock();
         if (!busy) {
@@ -255,9 +256,7 @@ static CK_RV open_on(struct token *token, bool rw, CK_SESSION_HANDLE_PTR handle)
         pthread_mutex_lock(&token->admin); /* C_InitToken has it until it is done */
         pthread_mutex_unlock(&token->admin);
     }
-    if (rv == CKR_OK) {
-        *handle = session->handle;
-    } else {
+    if (rv != CKR_OK) {
         free_session(session);
     }
     return rv;

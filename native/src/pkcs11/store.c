@@ -15,6 +15,8 @@
 
 #define LOCK_NAME "lock"
 #define GENERATION_NAME "generation"
+#define TEMPORARY_PREFIX ".new-"
+#define TEMPORARY_DIGITS 16u
 
 static CK_RV failure(const char *what, const char *name)
 {
@@ -112,7 +114,7 @@ CK_RV store_prepare(const char *directory, char name[32], int *folder)
         return failure("cannot make the folder", directory);
     }
     char path[PATH_MAX];
-    if (!random_name(name, 32, ".new-")) {
+    if (!random_name(name, 32, TEMPORARY_PREFIX)) {
         return CKR_DEVICE_ERROR;
     }
     snprintf(path, sizeof path, "%s/%s", directory, name);
@@ -177,7 +179,7 @@ CK_RV store_write(int folder, const char *name, const void *data, size_t length)
     if (length > STORE_FILE_LIMIT) {
         return CKR_DEVICE_MEMORY;
     }
-    if (!random_name(temporary, sizeof temporary, ".new-")) {
+    if (!random_name(temporary, sizeof temporary, TEMPORARY_PREFIX)) {
         return CKR_DEVICE_ERROR;
     }
     int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -200,13 +202,15 @@ CK_RV store_write(int folder, const char *name, const void *data, size_t length)
     return CKR_OK;
 }
 
-bool store_read(int folder, const char *name, uint8_t **data, size_t *length)
+enum store_outcome store_read(int folder, const char *name, uint8_t **data, size_t *length)
 {
     /* O_NONBLOCK: a pipe put in a file's place must not hold the card up */
     int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) {
-        return false;
+        bool unfit = errno == ENOENT || errno == ELOOP || errno == EACCES || errno == EPERM || errno == ENXIO;
+        return unfit ? STORE_UNFIT : STORE_FAILED;
     }
+    enum store_outcome outcome = STORE_UNFIT;
     struct stat status;
     uint8_t *content = NULL;
     size_t size = 0;
@@ -215,6 +219,7 @@ bool store_read(int folder, const char *name, uint8_t **data, size_t *length)
         status.st_size <= (off_t)STORE_FILE_LIMIT) {
         size = (size_t)status.st_size;
         content = secret_alloc(size + 1);
+        outcome = STORE_FAILED;
     }
     while (content != NULL && got < size) {
         ssize_t part = read(file, content + got, size - got);
@@ -229,12 +234,12 @@ bool store_read(int folder, const char *name, uint8_t **data, size_t *length)
     close(file);
     if (content == NULL || got < size) {
         secret_free(content, size + 1);
-        return false;
+        return outcome;
     }
     content[size] = '\0';
     *data = content;
     *length = size;
-    return true;
+    return STORE_READ;
 }
 
 void store_release(uint8_t *data, size_t length)
@@ -250,6 +255,13 @@ CK_RV store_remove(int folder, const char *name)
     return CKR_OK;
 }
 
+bool store_is_temporary(const char *name)
+{
+    size_t prefix = strlen(TEMPORARY_PREFIX);
+    return strncmp(name, TEMPORARY_PREFIX, prefix) == 0 &&
+           strspn(name + prefix, "0123456789abcdef") == TEMPORARY_DIGITS && name[prefix + TEMPORARY_DIGITS] == '\0';
+}
+
 void store_sync(int folder)
 {
     if (fsync(folder) != 0) {
@@ -261,7 +273,7 @@ int store_lock(int folder, bool exclusive)
 {
     int lock = openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (lock < 0 && !exclusive) { /* a folder that may be read only */
-        lock = openat(folder, LOCK_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        lock = openat(folder, LOCK_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     }
     if (lock < 0) {
         failure("cannot open", LOCK_NAME);
@@ -308,7 +320,7 @@ uint64_t store_bump(int folder)
     uint64_t value = store_generation(folder) + 1;
     char text[32];
     int length = snprintf(text, sizeof text, "%020" PRIu64 "\n", value);
-    int file = openat(folder, GENERATION_NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int file = openat(folder, GENERATION_NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (file < 0 || pwrite(file, text, (size_t)length, 0) != length) {
         failure("cannot write", GENERATION_NAME);
     }

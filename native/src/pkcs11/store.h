@@ -39,10 +39,18 @@ CK_RV store_write(int folder, const char *name, const void *data, size_t length)
 
 /*
  * Reads a file, to memory of secret_alloc() that is one octet longer than the length, with a NUL there; the caller
- * frees it by store_release(). False where the file is missing, empty, too large or no plain file.
+ * frees it by store_release(). What cannot be read now must not pass for what is not there.
  */
-bool store_read(int folder, const char *name, uint8_t **data, size_t *length);
+enum store_outcome {
+    STORE_READ,
+    STORE_UNFIT, /* missing, empty, too large, no plain file, not ours to read */
+    STORE_FAILED /* no memory, no descriptor, a failing disk */
+};
+enum store_outcome store_read(int folder, const char *name, uint8_t **data, size_t *length);
 void store_release(uint8_t *data, size_t length);
+
+/* Whether a name is one under which a file is written before it is renamed: a process was ended while it wrote. */
+bool store_is_temporary(const char *name);
 
 /* Removes a file; one that is not there is no error. store_sync makes removals durable. */
 CK_RV store_remove(int folder, const char *name);

@@ -47,7 +47,7 @@ bool token_read_label(int folder, struct token_label *label)
 {
     uint8_t *text;
     size_t length;
-    if (!store_read(folder, LABEL_NAME, &text, &length)) {
+    if (store_read(folder, LABEL_NAME, &text, &length) != STORE_READ) {
         return false;
     }
     char quoted[4 * LABEL_OCTETS + 8];
@@ -121,21 +121,6 @@ void token_log_out(struct token *token)
     tables_unlock();
 }
 
-CK_RV token_log_in(struct token *token, enum login login, const uint8_t secret[TOKEN_SECRET_OCTETS])
-{
-    uint8_t *copy = secret_alloc(TOKEN_SECRET_OCTETS);
-    if (copy == NULL) {
-        return CKR_HOST_MEMORY;
-    }
-    memcpy(copy, secret, TOKEN_SECRET_OCTETS);
-    tables_lock();
-    token->login = login;
-    token->secret = copy;
-    token->loaded = false;
-    tables_unlock();
-    return login == LOGIN_USER ? token_refresh_admin(token) : CKR_OK;
-}
-
 void token_forget(struct token *token)
 {
     token_log_out(token);
@@ -188,6 +173,13 @@ static void tell_skipped(struct token *token, const char *file)
     }
 }
 
+static bool is_same_kind(const struct object *a, const struct object *b)
+{
+    return attributes_number(&a->attributes, CKA_CLASS) == attributes_number(&b->attributes, CKA_CLASS) &&
+           attributes_number(&a->attributes, CKA_KEY_TYPE) == attributes_number(&b->attributes, CKA_KEY_TYPE) &&
+           files_sealed(&a->attributes) == files_sealed(&b->attributes);
+}
+
 /* One file of the folder: an object that is new, or changed, or as it was. Under admin and the folder's lock. */
 static CK_RV read_entry(struct token *token, int folder, const char *file, const uint8_t *secret)
 {
@@ -214,6 +206,10 @@ static CK_RV read_entry(struct token *token, int folder, const char *file, const
         return rv;
     }
     tables_lock();
+    if (old != NULL && !is_same_kind(old, object)) {
+        object_remove(old); /* somebody put another object in its place: nothing of the old one may serve it */
+        old = NULL;
+    }
     if (old != NULL) {
         /* the handle stays; only attributes of an object ever change */
         struct attributes attributes = old->attributes;
@@ -264,13 +260,9 @@ static CK_RV read_entries(struct token *token, int folder, const uint8_t *secret
     return rv;
 }
 
-/* Under admin: reads the folder if its counter moved. */
-static CK_RV follow(struct token *token, int folder)
+/* Under admin and the folder's lock: reads the folder. */
+static CK_RV reread(struct token *token, int folder)
 {
-    int lock = store_lock(folder, false);
-    if (lock < 0) {
-        return CKR_DEVICE_ERROR;
-    }
     struct token_label label;
     uint64_t generation = store_generation(folder);
     CK_RV rv = token_read_label(folder, &label) ? CKR_OK : CKR_TOKEN_NOT_RECOGNIZED;
@@ -288,7 +280,6 @@ static CK_RV follow(struct token *token, int folder)
         uint8_t *secret = token->login == LOGIN_USER ? token->secret : NULL; /* changes under admin only */
         rv = read_entries(token, folder, secret);
     }
-    store_unlock(lock);
     if (rv == CKR_OK) {
         tables_lock();
         token->generation = generation;
@@ -307,23 +298,32 @@ static bool is_current(struct token *token, int folder)
     return current;
 }
 
-static CK_RV refresh(struct token *token, bool admin)
+static CK_RV not_present(struct token *token)
+{
+    token_forget(token);
+    return CKR_TOKEN_NOT_PRESENT;
+}
+
+/* Under admin: reads the folder if its counter moved. */
+static CK_RV follow(struct token *token, int folder)
+{
+    if (is_current(token, folder)) {
+        return CKR_OK;
+    }
+    int lock = store_lock(folder, false);
+    CK_RV rv = lock >= 0 ? reread(token, folder) : CKR_DEVICE_ERROR;
+    store_unlock(lock);
+    return rv;
+}
+
+CK_RV token_refresh(struct token *token)
 {
     int folder = token_folder(token);
     CK_RV rv = CKR_OK;
     if (folder < 0 || !is_current(token, folder)) {
-        if (!admin) {
-            pthread_mutex_lock(&token->admin);
-        }
-        if (folder < 0) {
-            token_forget(token);
-            rv = CKR_TOKEN_NOT_PRESENT;
-        } else if (!is_current(token, folder)) {
-            rv = follow(token, folder);
-        }
-        if (!admin) {
-            pthread_mutex_unlock(&token->admin);
-        }
+        pthread_mutex_lock(&token->admin);
+        rv = folder >= 0 ? follow(token, folder) : not_present(token);
+        pthread_mutex_unlock(&token->admin);
     }
     if (folder >= 0) {
         close(folder);
@@ -331,12 +331,52 @@ static CK_RV refresh(struct token *token, bool admin)
     return rv;
 }
 
-CK_RV token_refresh(struct token *token)
+CK_RV token_begin_change(struct token *token, struct token_change *change)
 {
-    return refresh(token, false);
+    int folder = token_folder(token);
+    if (folder < 0) {
+        return not_present(token);
+    }
+    *change = (struct token_change){token, folder, store_lock(folder, true)};
+    CK_RV rv = CKR_OK;
+    if (change->lock < 0) {
+        rv = CKR_DEVICE_ERROR;
+    } else if (!is_current(token, folder)) {
+        rv = reread(token, folder);
+    }
+    if (rv != CKR_OK) {
+        token_end_change(change, false);
+    }
+    return rv;
 }
 
-CK_RV token_refresh_admin(struct token *token)
+void token_end_change(struct token_change *change, bool changed)
 {
-    return refresh(token, true);
+    if (changed) {
+        uint64_t generation = store_bump(change->folder);
+        tables_lock();
+        change->token->generation = generation;
+        tables_unlock();
+    }
+    store_unlock(change->lock);
+    close(change->folder);
+}
+
+CK_RV token_log_in(struct token_change *change, enum login login, const uint8_t secret[TOKEN_SECRET_OCTETS])
+{
+    struct token *token = change->token;
+    uint8_t *copy = secret_alloc(TOKEN_SECRET_OCTETS);
+    if (copy == NULL) {
+        return CKR_HOST_MEMORY;
+    }
+    memcpy(copy, secret, TOKEN_SECRET_OCTETS);
+    tables_lock();
+    token->login = login;
+    token->secret = copy;
+    tables_unlock();
+    CK_RV rv = login == LOGIN_USER ? reread(token, change->folder) : CKR_OK;
+    if (rv != CKR_OK) {
+        token_log_out(token);
+    }
+    return rv;
 }

@@ -71,10 +71,23 @@ CK_RV token_write_label(int folder, const struct token_label *label);
  * process initialised anew logs everyone out. CKR_TOKEN_NOT_PRESENT: the folder is gone, and the objects with it.
  */
 CK_RV token_refresh(struct token *token);
-CK_RV token_refresh_admin(struct token *token); /* the same, where the caller holds the admin lock */
 
-/* Under admin: puts a login into force, and reads what it opens; secret: copied. */
-CK_RV token_log_in(struct token *token, enum login login, const uint8_t secret[TOKEN_SECRET_OCTETS]);
+/*
+ * Around whatever changes the folder's files or rests on them, under admin: opens and locks the folder, with what is in
+ * memory brought to what the folder has. Between a refresh and a lock another process could make the token anew, and
+ * what is then written would be under a secret that is no more. After CKR_OK, token_end_change() must follow, which
+ * tells other processes of what changed. CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, CKR_DEVICE_ERROR.
+ */
+struct token_change {
+    struct token *token;
+    int folder;
+    int lock;
+};
+CK_RV token_begin_change(struct token *token, struct token_change *change);
+void token_end_change(struct token_change *change, bool changed);
+
+/* Within a change: puts a login into force, and reads what it opens; secret: copied. */
+CK_RV token_log_in(struct token_change *change, enum login login, const uint8_t secret[TOKEN_SECRET_OCTETS]);
 
 /* Under admin: ends a login, and with it all private objects and everything that the secret opened. */
 void token_log_out(struct token *token);
