@@ -125,6 +125,7 @@ TEMPLATE void reduce_rows(
         }
     }
     if (!last) {
+        forget_memory();
         *d = next;
     }
     if (kind != SELECT_NOTHING) {

@@ -130,6 +130,7 @@ TEMPLATE void square_fused(
     difference(x, a, half);
     square(t + k, a + half, half);
     square(z, x, half);
+    forget_memory();
     const struct uncombined u = {.z = z, .plus_possible = false};
     reduce(out, t, m, s, &u, &first, k, false, kind);
 }
@@ -144,6 +145,7 @@ TEMPLATE void multiply_fused(vec *out, const vec *a, const vec *b, const struct 
     product(t + k, a + half, b + half, half);
     sign ^= difference(y, b, half);
     product(z, x, y, half);
+    forget_memory();
     const struct uncombined u = {.z = z, .plus_possible = true, .plus = sign};
     reduce(out, t, m, NULL, &u, &first, k, false, SELECT_NOTHING);
 }

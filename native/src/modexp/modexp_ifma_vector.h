@@ -57,6 +57,16 @@ TEMPLATE vec fresh_zero(void)
     return zero;
 }
 
+/*
+ * Makes the compiler read from memory again what it has stored there: it would rather keep copies of columns, for which
+ * there are no registers, so that it stores each a second time, on its stack. Stores of vectors are what is scarce: one
+ * in two cycles at best, and more than one for about eight multiply-adds already delays those.
+ */
+TEMPLATE void forget_memory(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 TEMPLATE vec limb_mask(void)
 {
     return _mm512_set1_epi64(LIMB_MASK);
