@@ -5,8 +5,6 @@
 
 #include "secret.h"
 
-#define MAX_OCTETS 512u
-
 /* Workspaces not in use. Locked memory costs system calls, so it is kept: as many as threads ever worked at once. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct workspace *vacant;
@@ -34,19 +32,26 @@ void workspace_give(struct workspace *w, enum wipe wipe)
     pthread_mutex_unlock(&lock);
 }
 
+/* Eight octets of a big-endian number, those above so many at its end; beyond its begin there are zeros. */
+static uint64_t octets_above(const uint8_t *octets, size_t length, size_t above)
+{
+    uint64_t word = 0;
+    if (above + sizeof word <= length) {
+        memcpy(&word, octets + length - above - sizeof word, sizeof word);
+        return __builtin_bswap64(word);
+    }
+    for (size_t i = 0; above + i < length; i++) {
+        word |= (uint64_t)octets[length - 1 - above - i] << (8 * i);
+    }
+    return word;
+}
+
 /* Limb i begins at bit 52i: at an octet's begin or middle, and seven octets from there hold it. */
 void limbs_from_octets(uint64_t *limbs, unsigned count, const uint8_t *octets, size_t length)
 {
-    uint8_t little[MAX_LIMBS * LIMB_BITS / 8 + 8] = {0};
-    for (size_t i = 0; i < length && i < MAX_OCTETS; i++) {
-        little[i] = octets[length - 1 - i];
-    }
     for (unsigned i = 0; i < count; i++) {
-        uint64_t word;
-        memcpy(&word, little + i * LIMB_BITS / 8, sizeof word);
-        limbs[i] = word >> (i % 2 * 4) & LIMB_MASK;
+        limbs[i] = octets_above(octets, length, i * LIMB_BITS / 8) >> (i % 2 * 4) & LIMB_MASK;
     }
-    secret_wipe(little, sizeof little);
 }
 
 void octets_from_limbs(uint8_t *octets, size_t length, const uint64_t *limbs, unsigned count)
@@ -59,10 +64,17 @@ void octets_from_limbs(uint8_t *octets, size_t length, const uint64_t *limbs, un
         word = second >> (64 - LIMB_BITS);
         memcpy(little + i * LIMB_BITS / 8 + sizeof word, &word, sizeof word);
     }
-    for (size_t i = 0; i < length; i++) {
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, little + i, sizeof word);
+        word = __builtin_bswap64(word);
+        memcpy(octets + length - i - sizeof word, &word, sizeof word);
+    }
+    for (; i < length; i++) {
         octets[length - 1 - i] = little[i];
     }
-    secret_wipe(little, sizeof little);
+    explicit_bzero(little, sizeof little);
 }
 
 void lane_set(vec *number, unsigned lane, const uint64_t *limbs, unsigned k)
@@ -86,7 +98,7 @@ void lane_set_octets(vec *number, unsigned lane, const uint8_t *octets, size_t l
     uint64_t limbs[MAX_LIMBS];
     limbs_from_octets(limbs, k, octets, length);
     lane_set(number, lane, limbs, k);
-    secret_wipe(limbs, sizeof limbs);
+    explicit_bzero(limbs, sizeof limbs);
 }
 
 void lane_get_octets(uint8_t *octets, size_t length, const vec *number, unsigned lane, unsigned k)
@@ -94,15 +106,14 @@ void lane_get_octets(uint8_t *octets, size_t length, const vec *number, unsigned
     uint64_t limbs[MAX_LIMBS];
     lane_get(limbs, number, lane, k);
     octets_from_limbs(octets, length, limbs, k);
-    secret_wipe(limbs, sizeof limbs);
+    explicit_bzero(limbs, sizeof limbs);
 }
 
 void lane_set_exponent(vec *exponent, unsigned lane, const uint8_t *octets, size_t length, unsigned words)
 {
     uint64_t word[EXPONENT_WORDS] = {0};
-    for (size_t i = 0; i < length; i++) {
-        size_t from_end = length - 1 - i;
-        word[from_end / 8] |= (uint64_t)octets[i] << (from_end % 8 * 8);
+    for (unsigned i = 0; i < words; i++) {
+        word[i] = octets_above(octets, length, i * sizeof word[i]);
     }
     lane_set(exponent, lane, word, words + 1);
     secret_wipe(word, sizeof word);

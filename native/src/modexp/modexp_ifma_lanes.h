@@ -34,7 +34,7 @@ struct workspace *workspace_take(void);
 enum wipe { WIPE_NOTHING, WIPE_NUMBERS, WIPE_ALL };
 void workspace_give(struct workspace *w, enum wipe wipe);
 
-/* Big-endian octets, up to 512, to limbs (those that are left, zero), and back (what does not fit is cut off). */
+/* Big-endian octets to limbs (those that are left, zero), and back (what does not fit is cut off). */
 void limbs_from_octets(uint64_t *limbs, unsigned count, const uint8_t *octets, size_t length);
 void octets_from_limbs(uint8_t *octets, size_t length, const uint64_t *limbs, unsigned count);
 
