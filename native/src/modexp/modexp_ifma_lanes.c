@@ -9,7 +9,29 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct workspace *vacant;
 
-struct workspace *workspace_take(void)
+/* Close together, so that what is used of the memory is its begin. */
+static void place(struct workspace *w, unsigned limbs)
+{
+    vec **const numbers[] = {&w->n,    &w->one,    &w->square_of_r, &w->input,  &w->output,
+                             &w->base, &w->chosen, &w->blind,       &w->unblind};
+    vec **const halves[] = {&w->p, &w->q, &w->factor_one, &w->factor_cube_of_r, &w->qinv, &w->half[0], &w->half[1]};
+    vec *free = w->memory;
+    w->limbs = limbs;
+    w->t = free;
+    free += COLUMNS(limbs);
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        *numbers[i] = free;
+        free += limbs;
+    }
+    for (unsigned i = 0; i < sizeof halves / sizeof *halves; i++) {
+        *halves[i] = free;
+        free += limbs / 2;
+    }
+    w->exponent = free;
+    w->table = free + EXPONENT_WORDS;
+}
+
+struct workspace *workspace_take(unsigned limbs)
 {
     pthread_mutex_lock(&lock);
     struct workspace *w = vacant;
@@ -17,14 +39,21 @@ struct workspace *workspace_take(void)
         vacant = w->next;
     }
     pthread_mutex_unlock(&lock);
-    return w != NULL ? w : secret_alloc(sizeof *w);
+    if (w == NULL) {
+        w = secret_alloc(sizeof *w);
+    }
+    if (w != NULL) {
+        place(w, limbs);
+    }
+    return w;
 }
 
 void workspace_give(struct workspace *w, enum wipe wipe)
 {
     /* not secret_wipe(), which takes long enough for this much memory to be seen in the figures */
     if (wipe != WIPE_NOTHING) {
-        explicit_bzero(w, wipe == WIPE_ALL ? sizeof *w : offsetof(struct workspace, table));
+        const vec *end = wipe == WIPE_ALL ? w->table + TABLE_VECTORS(w->limbs) : w->table;
+        explicit_bzero(w->memory, (size_t)(end - w->memory) * sizeof(vec));
     }
     pthread_mutex_lock(&lock);
     w->next = vacant;
