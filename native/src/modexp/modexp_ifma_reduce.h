@@ -180,7 +180,13 @@ TEMPLATE void reduce(
         reduce_rows(out, t, &d, &m, &s, &u, k, unit, kind, false);
         row = ROWS;
     }
-    for (; row < k - ROWS; row += ROWS) {
+    if (k <= 4 * ROWS) {
+        UNROLL
+        for (; row < k - ROWS; row += ROWS) {
+            reduce_rows(out, t + row, &d, &m, &s, NULL, k, unit, kind, false);
+        }
+    }
+    for (; row < k - ROWS; row += ROWS) { /* more would be too much code for the caches */
         reduce_rows(out, t + row, &d, &m, &s, NULL, k, unit, kind, false);
     }
     reduce_rows(out, t + row, &d, &m, &s, NULL, k, unit, kind, true);
