@@ -72,11 +72,11 @@ static bool draw(vec *random, vec *inverse, const struct rsa_key *key)
 /* Makes a set's blindings anew, in memory of its own: the batch's is in use. */
 static bool blinding_renew(struct blinding *set, const struct rsa_key *key)
 {
-    struct workspace *w = workspace_take();
+    const struct rsa_ifma *ifma = key->ifma;
+    struct workspace *w = workspace_take(ifma->modulus->limbs);
     if (w == NULL) {
         return false;
     }
-    const struct rsa_ifma *ifma = key->ifma;
     const unsigned k = ifma->modulus->limbs;
     uint64_t e[LANES], inverse[LANES];
     for (unsigned lane = 0; lane < LANES; lane++) {

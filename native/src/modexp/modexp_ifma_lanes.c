@@ -5,13 +5,33 @@
 
 #include "secret.h"
 
-#define MAX_OCTETS 512u
-
 /* Workspaces not in use. Locked memory costs system calls, so it is kept: as many as threads ever worked at once. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct workspace *vacant;
 
-struct workspace *workspace_take(void)
+/* Close together, so that what is used of the memory is its begin. */
+static void place(struct workspace *w, unsigned limbs)
+{
+    vec **const numbers[] = {&w->n,    &w->one,    &w->square_of_r, &w->input,  &w->output,
+                             &w->base, &w->chosen, &w->blind,       &w->unblind};
+    vec **const halves[] = {&w->p, &w->q, &w->factor_one, &w->factor_cube_of_r, &w->qinv, &w->half[0], &w->half[1]};
+    vec *free = w->memory;
+    w->limbs = limbs;
+    w->t = free;
+    free += COLUMNS(limbs);
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        *numbers[i] = free;
+        free += limbs;
+    }
+    for (unsigned i = 0; i < sizeof halves / sizeof *halves; i++) {
+        *halves[i] = free;
+        free += limbs / 2;
+    }
+    w->exponent = free;
+    w->table = free + EXPONENT_WORDS;
+}
+
+struct workspace *workspace_take(unsigned limbs)
 {
     pthread_mutex_lock(&lock);
     struct workspace *w = vacant;
@@ -19,14 +39,21 @@ struct workspace *workspace_take(void)
         vacant = w->next;
     }
     pthread_mutex_unlock(&lock);
-    return w != NULL ? w : secret_alloc(sizeof *w);
+    if (w == NULL) {
+        w = secret_alloc(sizeof *w);
+    }
+    if (w != NULL) {
+        place(w, limbs);
+    }
+    return w;
 }
 
 void workspace_give(struct workspace *w, enum wipe wipe)
 {
     /* not secret_wipe(), which takes long enough for this much memory to be seen in the figures */
     if (wipe != WIPE_NOTHING) {
-        explicit_bzero(w, wipe == WIPE_ALL ? sizeof *w : offsetof(struct workspace, table));
+        const vec *end = wipe == WIPE_ALL ? w->table + TABLE_VECTORS(w->limbs) : w->table;
+        explicit_bzero(w->memory, (size_t)(end - w->memory) * sizeof(vec));
     }
     pthread_mutex_lock(&lock);
     w->next = vacant;
@@ -34,19 +61,26 @@ void workspace_give(struct workspace *w, enum wipe wipe)
     pthread_mutex_unlock(&lock);
 }
 
+/* Eight octets of a big-endian number, those above so many at its end; beyond its begin there are zeros. */
+static uint64_t octets_above(const uint8_t *octets, size_t length, size_t above)
+{
+    uint64_t word = 0;
+    if (above + sizeof word <= length) {
+        memcpy(&word, octets + length - above - sizeof word, sizeof word);
+        return __builtin_bswap64(word);
+    }
+    for (size_t i = 0; above + i < length; i++) {
+        word |= (uint64_t)octets[length - 1 - above - i] << (8 * i);
+    }
+    return word;
+}
+
 /* Limb i begins at bit 52i: at an octet's begin or middle, and seven octets from there hold it. */
 void limbs_from_octets(uint64_t *limbs, unsigned count, const uint8_t *octets, size_t length)
 {
-    uint8_t little[MAX_LIMBS * LIMB_BITS / 8 + 8] = {0};
-    for (size_t i = 0; i < length && i < MAX_OCTETS; i++) {
-        little[i] = octets[length - 1 - i];
-    }
     for (unsigned i = 0; i < count; i++) {
-        uint64_t word;
-        memcpy(&word, little + i * LIMB_BITS / 8, sizeof word);
-        limbs[i] = word >> (i % 2 * 4) & LIMB_MASK;
+        limbs[i] = octets_above(octets, length, i * LIMB_BITS / 8) >> (i % 2 * 4) & LIMB_MASK;
     }
-    secret_wipe(little, sizeof little);
 }
 
 void octets_from_limbs(uint8_t *octets, size_t length, const uint64_t *limbs, unsigned count)
@@ -59,10 +93,17 @@ void octets_from_limbs(uint8_t *octets, size_t length, const uint64_t *limbs, un
         word = second >> (64 - LIMB_BITS);
         memcpy(little + i * LIMB_BITS / 8 + sizeof word, &word, sizeof word);
     }
-    for (size_t i = 0; i < length; i++) {
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, little + i, sizeof word);
+        word = __builtin_bswap64(word);
+        memcpy(octets + length - i - sizeof word, &word, sizeof word);
+    }
+    for (; i < length; i++) {
         octets[length - 1 - i] = little[i];
     }
-    secret_wipe(little, sizeof little);
+    explicit_bzero(little, sizeof little);
 }
 
 void lane_set(vec *number, unsigned lane, const uint64_t *limbs, unsigned k)
@@ -86,7 +127,7 @@ void lane_set_octets(vec *number, unsigned lane, const uint8_t *octets, size_t l
     uint64_t limbs[MAX_LIMBS];
     limbs_from_octets(limbs, k, octets, length);
     lane_set(number, lane, limbs, k);
-    secret_wipe(limbs, sizeof limbs);
+    explicit_bzero(limbs, sizeof limbs);
 }
 
 void lane_get_octets(uint8_t *octets, size_t length, const vec *number, unsigned lane, unsigned k)
@@ -94,15 +135,14 @@ void lane_get_octets(uint8_t *octets, size_t length, const vec *number, unsigned
     uint64_t limbs[MAX_LIMBS];
     lane_get(limbs, number, lane, k);
     octets_from_limbs(octets, length, limbs, k);
-    secret_wipe(limbs, sizeof limbs);
+    explicit_bzero(limbs, sizeof limbs);
 }
 
 void lane_set_exponent(vec *exponent, unsigned lane, const uint8_t *octets, size_t length, unsigned words)
 {
     uint64_t word[EXPONENT_WORDS] = {0};
-    for (size_t i = 0; i < length; i++) {
-        size_t from_end = length - 1 - i;
-        word[from_end / 8] |= (uint64_t)octets[i] << (from_end % 8 * 8);
+    for (unsigned i = 0; i < words; i++) {
+        word[i] = octets_above(octets, length, i * sizeof word[i]);
     }
     lane_set(exponent, lane, word, words + 1);
     secret_wipe(word, sizeof word);

@@ -9,32 +9,35 @@
 /* Words of 64 bits of the longest exponent (one half of RSA-4096's), and a zero word above. */
 #define EXPONENT_WORDS (2048u / 64 + 1)
 
-/* The longest window tables: 40 limbs at 33 vectors, 80 limbs at 17. */
-#define TABLE_VECTORS (80u * 17)
+/* Vectors of a window's table, at most: of a number of k limbs 17 each, of one of its halves' 33. */
+#define TABLE_VECTORS(k) (17 * (k))
+/* Vectors that a batch works in, at most: columns, and 13 numbers or pairs of halves of k limbs, and the exponents. */
+#define NUMBER_VECTORS(k) (COLUMNS(k) + 13 * (k) + EXPONENT_WORDS)
 
 /*
  * What a batch works in: secret, of secret_alloc(), wiped when it is given back. Members hold one number each, of the
- * names' meaning in the code that uses them. What is kept for the next batch is the memory alone.
+ * names' meaning in the code that uses them; how many limbs they have room for is said when it is taken. What is kept
+ * for the next batch is the memory alone.
  */
 struct workspace {
     struct workspace *next;
-    _Alignas(64) vec t[COLUMNS(MAX_LIMBS)];
-    vec n[MAX_LIMBS], one[MAX_LIMBS], square_of_r[MAX_LIMBS]; /* of a modulus */
-    vec p[MAX_LIMBS / 2], q[MAX_LIMBS / 2], factor_one[MAX_LIMBS / 2], factor_cube_of_r[MAX_LIMBS / 2],
-        qinv[MAX_LIMBS / 2];
-    vec exponent[EXPONENT_WORDS];
-    vec input[MAX_LIMBS], output[MAX_LIMBS], base[MAX_LIMBS], chosen[MAX_LIMBS];
-    vec blind[MAX_LIMBS], unblind[MAX_LIMBS], half[2][MAX_LIMBS / 2];
-    vec table[TABLE_VECTORS]; /* last: most of the memory, and not always used */
+    unsigned limbs;
+    vec *t;                                                      /* COLUMNS(limbs) */
+    vec *n, *one, *square_of_r;                                  /* of a modulus: limbs each */
+    vec *p, *q, *factor_one, *factor_cube_of_r, *qinv, *half[2]; /* limbs / 2 each */
+    vec *exponent;                                               /* EXPONENT_WORDS */
+    vec *input, *output, *base, *chosen, *blind, *unblind;       /* limbs each */
+    vec *table;                                                  /* TABLE_VECTORS(limbs) */
+    _Alignas(64) vec memory[NUMBER_VECTORS(MAX_LIMBS) + TABLE_VECTORS(MAX_LIMBS)];
 };
 
-/* NULL where there is no memory. */
-struct workspace *workspace_take(void);
-/* How much of it held secrets: the table is most of the memory, and a public operation has none. */
+/* For numbers of so many limbs, which is even. NULL where there is no memory. */
+struct workspace *workspace_take(unsigned limbs);
+/* How much of it held secrets: the table is half of the memory, and a public operation has none. */
 enum wipe { WIPE_NOTHING, WIPE_NUMBERS, WIPE_ALL };
 void workspace_give(struct workspace *w, enum wipe wipe);
 
-/* Big-endian octets, up to 512, to limbs (those that are left, zero), and back (what does not fit is cut off). */
+/* Big-endian octets to limbs (those that are left, zero), and back (what does not fit is cut off). */
 void limbs_from_octets(uint64_t *limbs, unsigned count, const uint8_t *octets, size_t length);
 void octets_from_limbs(uint8_t *octets, size_t length, const uint64_t *limbs, unsigned count);
 

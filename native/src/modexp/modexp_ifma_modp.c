@@ -82,8 +82,8 @@ static size_t window_vectors(unsigned k)
 static void prepare_table(unsigned index)
 {
     struct modp_ifma *g = &prepared[index];
-    struct workspace *w = workspace_take();
     const unsigned k = g->size->limbs;
+    struct workspace *w = workspace_take(k);
     const unsigned bits = 1024 * (index + 2);
     const unsigned count = windows(bits);
     const size_t length = count * window_vectors(k) * sizeof(vec);
@@ -207,7 +207,7 @@ static void power_of_two(vec *x, vec digit, unsigned k)
 void modp_ifma_keygen(struct job *const jobs[], size_t count)
 {
     const struct modp_ifma *g = vector_form(jobs[0]->modp.group, true);
-    struct workspace *w = g != NULL ? workspace_take() : NULL;
+    struct workspace *w = g != NULL ? workspace_take(g->size->limbs) : NULL;
     if (w == NULL) {
         fail_all(jobs, count);
         return;
@@ -253,7 +253,7 @@ void modp_ifma_derive(struct job *const jobs[], size_t count)
         return;
     }
     const struct modp_ifma *g = vector_form(jobs[0]->modp.group, false);
-    struct workspace *w = g != NULL ? workspace_take() : NULL;
+    struct workspace *w = g != NULL ? workspace_take(g->size->limbs) : NULL;
     if (w == NULL) {
         fail_all(accepted, lanes);
         return;

@@ -136,57 +136,61 @@ TEMPLATE void square(vec *t, const vec *a, const unsigned k)
 
 /*
  * Karatsuba's step: from the products of the halves, low and high, and of the halves' differences, the middle of a
- * product of 2*half limbs: a0 b1 + a1 b0 = a0 b0 + a1 b1 - (a0 - a1)(b0 - b1). The differences are multiplied by their
- * absolute values. Columns become signed by that: they are sums of whole numbers of low and high halves, not the sums
+ * product of 2*half limbs: a0 b1 + a1 b0 = a0 b0 + a1 b1 - (a0 - a1)(b0 - b1). A difference below zero is multiplied as
+ * the residue that it leaves, B = 2^(52*half) too large, and what is too much, B times the other residue, is taken away
+ * with the product. Columns become signed by that: they are sums of whole numbers of low and high halves, not the sums
  * that products limb by limb would have, and only what they stand for together cannot be negative.
  */
 
-/* d = |a0 - a1|, and the lanes in which a0 < a1. */
+/* d = a0 - a1 mod B, and the lanes in which a0 < a1. */
 TEMPLATE __mmask8 difference(vec *d, const vec *a, const unsigned half)
 {
-    vec borrow = _mm512_setzero_si512(); /* 0 or -1, and so at last the sign */
+    vec borrow = _mm512_setzero_si512(); /* 0 or -1 */
     UNROLL
     for (unsigned i = 0; i < half; i++) {
         borrow = _mm512_add_epi64(_mm512_sub_epi64(a[i], a[half + i]), borrow);
+        d[i] = _mm512_and_si512(borrow, limb_mask());
         borrow = _mm512_srai_epi64(borrow, LIMB_BITS);
     }
-    const vec sign = borrow;
-    vec carry = _mm512_setzero_si512();
-    UNROLL
-    for (unsigned i = 0; i < half; i++) {
-        vec limb = _mm512_xor_si512(_mm512_sub_epi64(a[i], a[half + i]), sign);
-        carry = _mm512_add_epi64(_mm512_sub_epi64(limb, sign), carry);
-        d[i] = _mm512_and_si512(carry, limb_mask());
-        carry = _mm512_srai_epi64(carry, LIMB_BITS);
-    }
-    return _mm512_movepi64_mask(sign);
+    return _mm512_movepi64_mask(borrow);
 }
 
-/* A product by Karatsuba's step whose middle is still to be made: less the differences' product z, or more it where the
- * differences' signs differ. */
+/* A product by Karatsuba's step whose middle is still to be made. */
 struct uncombined {
-    const vec *z;       /* 2*half columns */
-    bool plus_possible; /* false for squares */
-    __mmask8 plus;
+    const vec *low, *high, *z;       /* products of the low halves, the high ones, the differences' residues */
+    const vec *x, *y;                /* these residues, of half limbs */
+    __mmask8 x_negative, y_negative; /* the lanes in which they are B too large */
 };
 
-TEMPLATE vec less_z(vec column, const struct uncombined *u, const unsigned i)
+/* Columns half + i and 2*half + i of a product, for i below half. */
+TEMPLATE void middle(vec *first, vec *second, const struct uncombined *u, const unsigned i, const unsigned half)
 {
-    vec less = _mm512_sub_epi64(column, u->z[i]);
-    return u->plus_possible ? _mm512_mask_add_epi64(less, u->plus, column, u->z[i]) : less;
+    vec both = _mm512_add_epi64(u->low[half + i], u->high[i]);
+    *first = _mm512_add_epi64(both, _mm512_sub_epi64(u->low[i], u->z[i]));
+    both = _mm512_add_epi64(both, _mm512_sub_epi64(u->high[half + i], u->z[half + i]));
+    both = _mm512_mask_add_epi64(both, u->x_negative, both, u->y[i]);
+    *second = _mm512_mask_add_epi64(both, u->y_negative, both, u->x[i]);
 }
 
-/* t holds the low and the high product; the middle gets both and z. */
+/* What is left of column 3*half: two residues too large by B, B^2. */
+TEMPLATE vec last_middle(const struct uncombined *u, const unsigned half)
+{
+    vec column = u->high[half];
+    return _mm512_mask_sub_epi64(column, u->x_negative & u->y_negative, column, _mm512_set1_epi64(1));
+}
+
+/* t holds the low and the high product, and gets the middle. */
 TEMPLATE void combine(vec *t, const struct uncombined *u, const unsigned half)
 {
+    const vec last = last_middle(u, half);
     UNROLL
     for (unsigned i = 0; i < half; i++) {
-        vec both = _mm512_add_epi64(t[half + i], t[2 * half + i]);
-        vec first = _mm512_add_epi64(both, t[i]);
-        vec second = _mm512_add_epi64(both, t[3 * half + i]);
-        t[half + i] = less_z(first, u, i);
-        t[2 * half + i] = less_z(second, u, half + i);
+        vec first, second;
+        middle(&first, &second, u, i, half);
+        t[half + i] = first;
+        t[2 * half + i] = second;
     }
+    t[3 * half] = last;
 }
 
 #endif

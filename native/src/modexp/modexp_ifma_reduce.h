@@ -46,22 +46,25 @@ struct digits {
 };
 
 /*
- * Column c of a product as the reduction first meets it; u: NULL where it is combined already. This does the work of
- * combine() column by column, in passing, for halves of 2*ROWS limbs: such low columns are read before the reduction
- * writes to them.
+ * Column c of a product as the first block of a reduction meets it; u: NULL where it is combined already. Else this
+ * does the work of combine() in passing, t holding the high product from t[k] on.
  */
 TEMPLATE vec enter(vec *t, const unsigned c, const struct uncombined *u, const unsigned k)
 {
     const unsigned half = k / 2;
-    if (u == NULL || c < half || c >= 3 * half) {
+    if (u == NULL || c >= k) {
         return t[c];
     }
-    vec both = _mm512_add_epi64(t[c], t[c + half]);
-    if (c < k) {
-        t[c + half] = both; /* the sum serves column c + half, too */
-        both = _mm512_add_epi64(both, t[c - half]);
+    if (c < half) {
+        return u->low[c];
     }
-    return less_z(both, u, c - half);
+    vec first, second;
+    middle(&first, &second, u, c - half, half);
+    if (c == half) {
+        t[k + half] = last_middle(u, half); /* its last use but this one was in middle() */
+    }
+    t[c + half] = second;
+    return first;
 }
 
 /*
@@ -70,13 +73,13 @@ TEMPLATE vec enter(vec *t, const unsigned c, const struct uncombined *u, const u
  */
 TEMPLATE void reduce_rows(
     vec *out, vec *t, struct digits *d, const struct modulus *m, struct selection *s, const struct uncombined *u,
-    const unsigned row, const unsigned k, const bool unit, const enum selecting kind, const bool last)
+    const unsigned k, const bool unit, const enum selecting kind, const bool last)
 {
     vec acc[ROWS + 1], col[ROWS], node[SELECT_LEVELS];
     struct digits next;
     UNROLL
     for (unsigned c = 0; c < ROWS; c++) {
-        acc[c] = t[ROWS + c];
+        acc[c] = enter(t, ROWS + c, u, k);
     }
     acc[0] = _mm512_add_epi64(acc[0], d->over);
     UNROLL
@@ -93,7 +96,7 @@ TEMPLATE void reduce_rows(
     vec carry = _mm512_setzero_si512();
     UNROLL
     for (unsigned j = ROWS; j < k; j++) {
-        acc[ROWS] = u != NULL && (row == 0 || j + ROWS >= k) ? enter(t - row, row + j + ROWS, u, k) : t[j + ROWS];
+        acc[ROWS] = enter(t, j + ROWS, u, k);
         column_step(acc, d->q, m->n[j]);
         if (last) {
             vec sum = _mm512_add_epi64(acc[0], carry);
@@ -125,6 +128,7 @@ TEMPLATE void reduce_rows(
         }
     }
     if (!last) {
+        forget_memory();
         *d = next;
     }
     if (kind != SELECT_NOTHING) {
@@ -155,12 +159,12 @@ TEMPLATE struct digits first_digits(const vec *t, const struct modulus *m, const
 }
 
 /*
- * out = t/R mod n, below 2n where t is below 4n^2; t is spent. first: the first block's digits. u: NULL, or what is
- * left to do of the product, k being 4*ROWS. Limbs of a selection are chosen beside it:
- * select_limbs() of them for each ROWS of k.
+ * out = t/R mod n, below 2n where t is below 4n^2; t is spent. first: the first block's digits. u: NULL, or the product
+ * to reduce, whose high part begins at t[k]. Limbs of a selection are chosen beside it: select_limbs() of them for each
+ * ROWS of k.
  */
 TEMPLATE void reduce(
-    vec *out, vec *t, const struct modulus *modulus, struct selection *selection, const struct uncombined *u,
+    vec *out, vec *t, const struct modulus *modulus, struct selection *selection, const struct uncombined *uncombined,
     const struct digits *first, const unsigned k, const bool unit, const enum selecting kind)
 {
     /* copies, which stores to vectors cannot change: a vector may alias anything */
@@ -171,15 +175,21 @@ TEMPLATE void reduce(
     }
     struct digits d = *first;
     unsigned row = 0;
-    if (u != NULL) {
-        reduce_rows(out, t, &d, &m, &s, u, 0, k, unit, kind, false);
-        reduce_rows(out, t + ROWS, &d, &m, &s, u, ROWS, k, unit, kind, false);
-        row = 2 * ROWS;
+    if (uncombined != NULL) {
+        const struct uncombined u = *uncombined;
+        reduce_rows(out, t, &d, &m, &s, &u, k, unit, kind, false);
+        row = ROWS;
     }
-    for (; row < k - ROWS; row += ROWS) {
-        reduce_rows(out, t + row, &d, &m, &s, NULL, 0, k, unit, kind, false);
+    if (k <= 4 * ROWS) {
+        UNROLL
+        for (; row < k - ROWS; row += ROWS) {
+            reduce_rows(out, t + row, &d, &m, &s, NULL, k, unit, kind, false);
+        }
     }
-    reduce_rows(out, t + row, &d, &m, &s, NULL, 0, k, unit, kind, true);
+    for (; row < k - ROWS; row += ROWS) { /* more would be too much code for the caches */
+        reduce_rows(out, t + row, &d, &m, &s, NULL, k, unit, kind, false);
+    }
+    reduce_rows(out, t + row, &d, &m, &s, NULL, k, unit, kind, true);
     if (kind != SELECT_NOTHING) {
         selection->limb = s.limb;
     }

@@ -12,7 +12,7 @@
 /* The jobs' moduli and inputs. False: no memory. */
 static bool batch_begin(struct batch *b)
 {
-    b->w = workspace_take();
+    b->w = workspace_take(b->job[0]->rsa.key->ifma->modulus->limbs);
     if (b->w == NULL) {
         return false;
     }

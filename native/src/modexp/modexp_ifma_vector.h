@@ -3,7 +3,8 @@
  *
  * Eight independent numbers lie side by side: a number of k limbs in radix 2^52 is k vectors, vector i holding limb i
  * of all eight. Operands have limbs below 2^52; a product is 2k columns, each a signed sum of products' halves, below
- * 2^62 in magnitude for every k in use (4k halves below 2^52, threefold for each of up to three steps of Karatsuba's).
+ * 2^62 in magnitude for every k in use: at most 60 halves of plain products of 30 limbs after one step of Karatsuba's,
+ * 40 of 20 limbs after two, each step making that threefold and two limbs more; and the reduction adds 2k halves.
  * R is 2^(52k), and every modulus n is below R/4, so that operands and results stay below 2n with no subtraction in
  * between: ab < 4n^2 gives (ab + qn)/R < n + n.
  *
@@ -55,6 +56,16 @@ TEMPLATE vec fresh_zero(void)
     vec zero = _mm512_setzero_si512();
     __asm__ volatile("" : "+v"(zero));
     return zero;
+}
+
+/*
+ * Makes the compiler read from memory again what it has stored there: it would rather keep copies of columns, for which
+ * there are no registers, so that it stores each a second time, on its stack. Stores of vectors are what is scarce: one
+ * in two cycles at best, and more than one for about eight multiply-adds already delays those.
+ */
+TEMPLATE void forget_memory(void)
+{
+    __asm__ volatile("" ::: "memory");
 }
 
 TEMPLATE vec limb_mask(void)
