@@ -1,6 +1,5 @@
 /*
  * JSON as far as test vectors need it: objects, arrays, strings without escapes beyond the simplest, numbers, literals.
- * Values live until the program ends.
  */
 #ifndef CARDINAL_JSON_H
 #define CARDINAL_JSON_H
@@ -16,8 +15,8 @@ enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_TEXT };
 
 struct json {
     enum json_kind kind;
-    const char *name; /* as a member of an object */
-    char *text;       /* JSON_TEXT: strings, and numbers and literals as they stand */
+    char *name; /* as a member of an object */
+    char *text; /* JSON_TEXT: strings, and numbers and literals as they stand */
     struct json *first, *next;
 };
 
@@ -55,7 +54,7 @@ static void json_members(struct json_reader *reader, struct json *parent, char c
     reader->at++;
     json_blank(reader);
     while (!reader->failed && *reader->at != close) {
-        const char *name = NULL;
+        char *name = NULL;
         if (parent->kind == JSON_OBJECT) {
             reader->failed |= *reader->at != '"';
             if (reader->failed) {
@@ -115,7 +114,20 @@ static struct json *json_value(struct json_reader *reader, unsigned depth)
     return value;
 }
 
-/* The file, unpacked by gzip; NULL where it is not there or is no JSON. */
+/* Frees a value with all that is in it; NULL is allowed. */
+static inline void json_free(struct json *value)
+{
+    while (value != NULL) {
+        struct json *next = value->next;
+        json_free(value->first);
+        free(value->name);
+        free(value->text);
+        free(value);
+        value = next;
+    }
+}
+
+/* The file, unpacked by gzip; the caller frees it with json_free(); NULL where it is not there or is no JSON. */
 static inline struct json *json_read_gz(const char *path)
 {
     char command[4200];
