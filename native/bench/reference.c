@@ -17,7 +17,7 @@ struct reference {
     EVP_PKEY *key;
     EVP_PKEY_CTX *private_context;
     EVP_PKEY_CTX *public_context;
-    EVP_PKEY_CTX *generate_context;
+    EVP_PKEY_CTX *sign_context;
     uint8_t in[NUMBER_OCTETS];
     size_t in_length;
     uint8_t signature[NUMBER_OCTETS];
@@ -52,7 +52,7 @@ void reference_free(struct reference *reference)
 {
     EVP_PKEY_CTX_free(reference->private_context);
     EVP_PKEY_CTX_free(reference->public_context);
-    EVP_PKEY_CTX_free(reference->generate_context);
+    EVP_PKEY_CTX_free(reference->sign_context);
     EVP_PKEY_free(reference->key);
     BN_clear_free(reference->exponent);
     BN_free(reference->prime);
@@ -216,8 +216,8 @@ struct reference *reference_p256(void)
     derive_context(reference);
     reference->in_length = 32;
     memset(reference->in, 0x5a, reference->in_length);
-    reference->generate_context = EVP_PKEY_CTX_new(reference->key, NULL);
-    must(EVP_PKEY_sign_init(reference->generate_context) > 0, "ECDSA");
+    reference->sign_context = EVP_PKEY_CTX_new(reference->key, NULL);
+    must(EVP_PKEY_sign_init(reference->sign_context) > 0, "ECDSA");
     reference_p256_sign(reference);
     reference->public_context = EVP_PKEY_CTX_new(reference->key, NULL);
     must(EVP_PKEY_verify_init(reference->public_context) > 0, "ECDSA");
@@ -257,7 +257,7 @@ void reference_p256_sign(void *context)
     reference->signature_length = sizeof reference->signature;
     must(
         EVP_PKEY_sign(
-            reference->generate_context, reference->signature, &reference->signature_length, reference->in,
+            reference->sign_context, reference->signature, &reference->signature_length, reference->in,
             reference->in_length) > 0,
         "ECDSA");
 }
