@@ -362,6 +362,16 @@ static void print_point(const struct row *row, const struct outcome *outcome)
     fflush(stdout);
 }
 
+static bool row_exists(const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int usage(void)
 {
     fputs(
@@ -395,6 +405,10 @@ int main(int argc, char **argv)
     }
     if (!(seconds >= 0.001 && seconds <= 10)) {
         return usage();
+    }
+    if (only != NULL && !row_exists(only)) {
+        fprintf(stderr, "primitives: no row is named %s\n", only);
+        return 2;
     }
     if (!ifma_backend.available()) {
         fputs("primitives: this processor has no AVX-512 IFMA: the portable back-end serves at any number\n", stderr);
@@ -435,10 +449,6 @@ int main(int argc, char **argv)
     }
     if (form == JSON && shown > 0) {
         puts("\n]");
-    }
-    if (shown == 0) {
-        fprintf(stderr, "primitives: no row is named %s\n", only);
-        return 2;
     }
     return 0;
 }
