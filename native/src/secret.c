@@ -139,6 +139,12 @@ void secret_wipe(void *memory, size_t length)
     OPENSSL_cleanse(memory, length);
 }
 
+__attribute__((noinline)) void secret_wipe_stack(size_t octets)
+{
+    uint8_t stack[octets];
+    secret_wipe(stack, octets);
+}
+
 void secret_after_fork(void)
 {
     pthread_mutex_init(&lock, NULL);

@@ -17,6 +17,13 @@ void secret_free(void *memory, size_t length);
 void secret_wipe(void *memory, size_t length);
 
 /*
+ * Overwrites the stack below the caller's frame, this many octets of it (up to 64 KiB). A kernel's variables live in
+ * registers, and where those are too few on the stack, where nobody can name them: so that part is overwritten as a
+ * whole, somewhat more than the kernel's frames take.
+ */
+void secret_wipe_stack(size_t octets);
+
+/*
  * In the child of a fork, before the first use there: memory for secrets does not come along (it reads as zeros, pieces
  * from before the fork must not be freed), and the parent's locks may be held by threads that are not here.
  */

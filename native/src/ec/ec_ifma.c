@@ -4,18 +4,9 @@
 #include "ec/p256_numbers.h"
 #include "secret.h"
 
-/*
- * The kernels' variables live in registers, and where those are too few on the stack below its caller, where nobody
- * could name them. So that part of the stack is overwritten as a whole: somewhat more than the kernels' frames take.
- */
+/* For secret_wipe_stack(). */
 #define KERNEL_STACK_OCTETS 16384u
 #define ANY_POINT_STACK_OCTETS 40960u /* of P-256, with its table of multiples */
-
-static __attribute__((noinline)) void wipe_kernel_stack(size_t octets)
-{
-    uint8_t stack[octets];
-    secret_wipe(stack, octets);
-}
 
 static void x25519_keygen(struct job *const jobs[], size_t count)
 {
@@ -198,7 +189,7 @@ void ec_ifma_run(enum primitive primitive, struct job *const jobs[], size_t coun
         break;
     }
     bool any_point = primitive == P256_DERIVE || primitive == ECDSA_P256_VERIFY;
-    wipe_kernel_stack(any_point ? ANY_POINT_STACK_OCTETS : KERNEL_STACK_OCTETS);
+    secret_wipe_stack(any_point ? ANY_POINT_STACK_OCTETS : KERNEL_STACK_OCTETS);
 }
 
 unsigned long ec_ifma_madds(enum primitive primitive)
