@@ -1,0 +1,34 @@
+package dev.cardinal.bench.gateway;
+
+import java.util.Map;
+
+/**
+ * What Cardinal's gateway tells of itself.
+ *
+ * @param established IKE SAs that stand
+ * @param halfOpen IKE SAs whose peer is not authenticated yet
+ * @param batches calls to tokens with work
+ * @param batched operations in them
+ * @param operations that the devices have completed, by {@code device/operation}
+ * @param counts the loops' counters of messages and drops, by name
+ * @param heapOctets used heap, garbage included
+ * @param liveOctets used heap after a full collection, 0 where none was asked for
+ * @param gcMillis spent in collections since start
+ */
+public record GatewayStatistics(
+        long established,
+        long halfOpen,
+        long batches,
+        long batched,
+        Map<String, Long> operations,
+        Map<String, Long> counts,
+        long heapOctets,
+        long liveOctets,
+        long gcMillis) {
+
+    /** Operations of a batch in the mean since an earlier reading, 0 where there was none. */
+    public double meanBatchSince(GatewayStatistics earlier) {
+        long calls = batches - earlier.batches;
+        return calls == 0 ? 0 : (double) (batched - earlier.batched) / calls;
+    }
+}
