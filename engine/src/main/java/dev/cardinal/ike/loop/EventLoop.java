@@ -24,6 +24,9 @@ final class EventLoop {
     static final int ORDERS_PER_TURN = 64;
     static final int TIMERS_PER_TURN = 256;
 
+    /** Handshakes that go on in a turn; few, so that the sockets are read again before they overflow. */
+    static final int ADMISSIONS_PER_TURN = 64;
+
     /** Datagrams read and not yet handled; one reading fills no more than a part of it. */
     static final int RECEIVED_LIMIT = 4096;
 
@@ -50,6 +53,7 @@ final class EventLoop {
     private final Inbox inbox;
     private final SaHost host;
     private final LoopCounters counters = new LoopCounters();
+    private final Intake intake = new Intake();
     private final RateLimit errors = new RateLimit(ERRORS_PER_SECOND, ERRORS_BURST);
 
     private final Queue<SaEvent.Datagram> received = new ArrayDeque<>();
@@ -106,6 +110,7 @@ final class EventLoop {
         readSockets();
         onDatagrams();
         onCompletions();
+        admit();
         onOrders();
         host.onTimers(TIMERS_PER_TURN);
         host.onTold(ORDERS_PER_TURN);
@@ -119,7 +124,7 @@ final class EventLoop {
         if (!received.isEmpty()) {
             return;
         }
-        boolean busy = !inbox.isEmpty() || host.isBusy() || !chores.isEmpty();
+        boolean busy = !inbox.isEmpty() || host.isBusy() || !chores.isEmpty() || !intake.isEmpty() && hasCapacity();
         long sleep = busy ? 0 : host.sleepNanos(SLEEP_LIMIT_NANOS);
         if (sleep <= 0) {
             ioLoop.runNow();
@@ -216,6 +221,8 @@ final class EventLoop {
                 HostedSa hosted = host.table().get(ownSpi);
                 if (hosted == null) {
                     onUnknownSpi(header, datagram.path());
+                } else if (hosted.halfOpenSource() != null && (intake.hasBegun() || !hasCapacity())) {
+                    waitBegun(header, datagram);
                 } else {
                     counters.add(LoopCount.MESSAGES);
                     host.deliver(hosted, datagram);
@@ -263,12 +270,16 @@ final class EventLoop {
             host.deliver(known, datagram);
             return;
         }
+        long now = clock.getAsLong();
+        if (intake.hear(hash, now)) {
+            counters.add(LoopCount.INTAKE_REPEATED);
+            return;
+        }
         FirstMessage first = FirstMessage.scan(datagram.octets(), header);
         if (first == null) {
             counters.add(LoopCount.DROPPED_MALFORMED);
             return;
         }
-        long now = clock.getAsLong();
         switch (host.gate().judge(first, header.initiatorSpi(), path, now)) {
             case BLOCK -> counters.add(LoopCount.DROPPED_BLOCKED);
             case DEMAND_COOKIE -> {
@@ -276,7 +287,66 @@ final class EventLoop {
                 byte[] cookie = host.gate().cookie(first, header.initiatorSpi(), path, now);
                 transport.send(UnprotectedAnswers.cookie(header, cookie), path);
             }
-            case PASS -> host.respond(header, datagram, hash);
+            case PASS -> waitStranger(header, datagram, hash, now);
+        }
+    }
+
+    /** Whether another handshake would find the back ends ready. */
+    private boolean hasCapacity() {
+        return counters.get(LoopCounters.Gauge.WAITING) < Intake.WAITING_LIMIT;
+    }
+
+    private void waitStranger(IkeHeader header, SaEvent.Datagram datagram, long hash, long now) {
+        if (intake.addStranger(header, datagram, hash, now) == Intake.Answer.FULL) {
+            counters.add(LoopCount.DROPPED_INTAKE_FULL);
+            host.gate().onBackPressure(now);
+        } else {
+            // it counts as half-open for the gate from now on
+            peers.halfOpen().add(datagram.path().remoteAddress());
+        }
+    }
+
+    private void waitBegun(IkeHeader header, SaEvent.Datagram datagram) {
+        long hash = peers.hash()
+                .ofRetransmission(header.initiatorSpi(), datagram.path().remote(), datagram.octets());
+        switch (intake.addBegun(header, datagram, hash, clock.getAsLong())) {
+            case TAKEN -> {}
+            case KNOWN -> counters.add(LoopCount.INTAKE_REPEATED);
+            case FULL -> counters.add(LoopCount.DROPPED_INTAKE_FULL);
+        }
+    }
+
+    /** Lets handshakes go on, those that have begun first, while the back ends are ready for them. */
+    private void admit() {
+        counters.set(LoopCounters.Gauge.INTAKE, intake.size());
+        for (int left = ADMISSIONS_PER_TURN; left > 0 && !intake.isEmpty() && hasCapacity(); left--) {
+            try {
+                admitOne();
+            } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError flaw) {
+                counters.add(LoopCount.INTERNAL_ERRORS);
+                log.error("loop {}: a waiting message failed", index, flaw);
+            }
+        }
+    }
+
+    private void admitOne() {
+        Intake.Waiting begun = intake.pollBegun();
+        if (begun != null) {
+            HostedSa hosted = host.table().get(SaFactory.ownSpi(begun.header()));
+            if (hosted != null) {
+                counters.add(LoopCount.MESSAGES);
+                host.deliver(hosted, begun.datagram());
+            }
+            return;
+        }
+        Intake.Waiting stranger = intake.pollStranger();
+        if (stranger != null) {
+            peers.halfOpen().remove(stranger.datagram().path().remoteAddress());
+            if (stranger.isAlive(clock.getAsLong())) {
+                host.respond(stranger.header(), stranger.datagram(), stranger.hash());
+            } else {
+                counters.add(LoopCount.INTAKE_EXPIRED);
+            }
         }
     }
 
@@ -326,6 +396,9 @@ final class EventLoop {
 
     /** Forgets every SA, waits a little for what back ends still owe, and closes everything. */
     private void end() {
+        for (Intake.Waiting left = intake.pollStranger(); left != null; left = intake.pollStranger()) {
+            peers.halfOpen().remove(left.datagram().path().remoteAddress());
+        }
         host.close();
         transport.flush();
         draining = true;

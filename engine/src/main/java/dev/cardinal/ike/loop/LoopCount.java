@@ -16,6 +16,12 @@ public enum LoopCount {
     COOKIES_DEMANDED,
     /** Dropped: the owner's inbox was full. */
     DROPPED_INBOX_FULL,
+    /** Repeated by a peer whose handshake waits for its turn. */
+    INTAKE_REPEATED,
+    /** Dropped: the peer was not heard of again while it waited for its turn. */
+    INTAKE_EXPIRED,
+    /** Dropped: too many handshakes wait for their turn. */
+    DROPPED_INTAKE_FULL,
     /** Dropped: no IKE header, or a first message without what it must have. */
     DROPPED_MALFORMED,
     /** Dropped: of an SA that is not here. */

@@ -17,7 +17,8 @@ final class LoopCounters {
         HALF_OPEN,
         ESTABLISHED,
         WAITING,
-        INBOX_HIGH_WATER
+        INBOX_HIGH_WATER,
+        INTAKE
     }
 
     void add(LoopCount count) {
@@ -57,6 +58,7 @@ final class LoopCounters {
                 get(Gauge.ESTABLISHED),
                 get(Gauge.WAITING),
                 get(Gauge.INBOX_HIGH_WATER),
+                get(Gauge.INTAKE),
                 mine,
                 sockets);
     }

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param established of these, established and not yet replaced
  * @param waiting requests that are with back ends
  * @param inboxHighWater the most that was found in the inbox at once
+ * @param intake messages of handshakes that wait for their turn
  */
 public record LoopStatistics(
         int sas,
@@ -20,6 +21,7 @@ public record LoopStatistics(
         int established,
         int waiting,
         int inboxHighWater,
+        int intake,
         Map<LoopCount, Long> counts,
         Map<TransportCount, Long> transport) {
 

@@ -456,6 +456,29 @@ class LoopGroupTest {
         }
     }
 
+    /** Nothing is begun for a stranger while the back ends have enough to do; a repeated message keeps its one place. */
+    @Test
+    void strangersWaitWhileTheBackEndsAreBusy() {
+        LoopGroup group = start(settings(1, CookieSettings.OFF), Uniqueness.NEVER);
+        try (Peer peer = peer(group)) {
+            long spi = peer.open(1);
+            for (int i = 0; i < Intake.WAITING_LIMIT; i++) {
+                peer.tell(1, spi, FakeSa.SUBMIT);
+                await(() -> !crypto.waiting.isEmpty(), "a request");
+            }
+            await(() -> crypto.waiting.size() == Intake.WAITING_LIMIT, "all requests");
+            peer.send(FirstMessages.saInit(2, null));
+            peer.send(FirstMessages.saInit(2, null));
+            await(() -> count(group, LoopCount.INTAKE_REPEATED) == 1, "the repetition");
+            await(() -> sum(group, LoopStatistics::intake) == 1, "the one that waits");
+            assertEquals(1, count(group, LoopCount.RESPONDERS));
+            assertTrue(peer.isSilent());
+            crypto.next().completed(new CryptoOutcome.PeerVerified());
+            await(() -> count(group, LoopCount.RESPONDERS) == 2, "its turn");
+            assertEquals(0, count(group, LoopCount.INTAKE_EXPIRED));
+        }
+    }
+
     @Test
     void childSasAreInstalledAndAnswered() {
         LoopGroup group = start(settings(1, CookieSettings.OFF), Uniqueness.NEVER);
