@@ -1,6 +1,8 @@
 package dev.cardinal.bench;
 
 import dev.cardinal.bench.load.HandshakesCommand;
+import dev.cardinal.bench.scale.ScaleCommand;
+import dev.cardinal.bench.storm.StormCommand;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +14,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Load on a gateway in a process of its own, and what it costs there.",
         mixinStandardHelpOptions = true,
-        subcommands = {HandshakesCommand.class})
+        subcommands = {HandshakesCommand.class, StormCommand.class, ScaleCommand.class})
 public final class BenchCli implements Runnable {
     private static final int FAILED = 1;
     private static final int USAGE = 2;

@@ -33,6 +33,34 @@ public final class CardinalGateway implements Gateway {
     private final PrintWriter questions;
     private final InetSocketAddress address;
 
+    /**
+     * What a run wants otherwise.
+     *
+     * @param jvmOptions further ones
+     * @param settings of {@code cardinal.conf}
+     * @param dpdSeconds silence after which clients are asked for a sign of life, 0 for never
+     */
+    public record Tuning(List<String> jvmOptions, Map<String, String> settings, int dpdSeconds) {
+        /** No cookies, no limits of half-open SAs, no liveness checks. */
+        public static final Tuning NONE = new Tuning(
+                List.of(), Map.of("cookie_threshold", "0", "cookie_threshold_ip", "0", "block_threshold", "0"), 0);
+
+        public Tuning withJvmOptions(List<String> options) {
+            return new Tuning(options, settings, dpdSeconds);
+        }
+
+        public Tuning withDpd(int seconds) {
+            return new Tuning(jvmOptions, settings, seconds);
+        }
+
+        /** Cookies from so many half-open SAs on. */
+        public Tuning withCookieThreshold(int halfOpen) {
+            Map<String, String> other = new HashMap<>(settings);
+            other.put("cookie_threshold", Integer.toString(halfOpen));
+            return new Tuning(jvmOptions, other, dpdSeconds);
+        }
+    }
+
     private CardinalGateway(
             GatewayOrder order,
             Process process,
@@ -49,16 +77,16 @@ public final class CardinalGateway implements Gateway {
     /**
      * Writes the configuration, makes the tokens, starts the daemon and waits until it serves.
      *
-     * @param options further options of its JVM
+     * @param tuning what this run wants otherwise than the order says
      * @throws IOException telling what it wrote where it does not serve
      */
-    public static CardinalGateway start(GatewayOrder order, List<String> options) throws IOException {
-        TokenMaker signing = configure(order);
+    public static CardinalGateway start(GatewayOrder order, Tuning tuning) throws IOException {
+        TokenMaker signing = configure(order, tuning);
         Path errors = order.folder().resolve("gateway.err");
         List<String> jvmOptions = new ArrayList<>();
         jvmOptions.add("-Xms" + order.heapMegabytes() + "m");
         jvmOptions.add("-Xmx" + order.heapMegabytes() + "m");
-        jvmOptions.addAll(options);
+        jvmOptions.addAll(tuning.jvmOptions());
         Process process = ChildJvm.of(
                         GatewayProcess.class, jvmOptions, List.of(order.folder().toString()), environment(signing))
                 .pinned(order.core())
@@ -88,7 +116,7 @@ public final class CardinalGateway implements Gateway {
         return environment;
     }
 
-    private static @Nullable TokenMaker configure(GatewayOrder order) throws IOException {
+    private static @Nullable TokenMaker configure(GatewayOrder order, Tuning tuning) throws IOException {
         Path folder = order.folder();
         boolean certified = order.suite().authentication().hasCertificates();
         TokenMaker signing = null;
@@ -119,18 +147,24 @@ public final class CardinalGateway implements Gateway {
                 ? signing
                 : TokenMaker.make(
                         KeyPlace.CARD, Suite.of("ecdsa256-x25519"), Files.createDirectories(folder.resolve("card")));
-        write(folder, "cardinal.conf", cardinalConf(order, signing, exchanging));
-        write(folder, "swanctl.conf", swanctlConf(order));
+        write(folder, "cardinal.conf", cardinalConf(order, tuning, signing, exchanging));
+        write(folder, "swanctl.conf", swanctlConf(order, tuning));
         return signing;
     }
 
-    private static String cardinalConf(GatewayOrder order, @Nullable TokenMaker signing, TokenMaker exchanging) {
+    private static String cardinalConf(
+            GatewayOrder order, Tuning tuning, @Nullable TokenMaker signing, TokenMaker exchanging) {
         StringBuilder text = new StringBuilder();
         text.append("cardinal {\n");
         text.append("  listen = ").append(order.address().getHostAddress()).append('\n');
         text.append("  port = ").append(order.port()).append('\n');
         text.append("  port_nat_t = 0\n");
-        text.append("  cookie_threshold = 0\n  cookie_threshold_ip = 0\n  block_threshold = 0\n");
+        tuning.settings()
+                .forEach((key, value) -> text.append("  ")
+                        .append(key)
+                        .append(" = ")
+                        .append(value)
+                        .append('\n'));
         text.append("}\ntokens {\n");
         if (signing != null && signing != exchanging) {
             token(text, "keys", signing, "sign");
@@ -151,13 +185,14 @@ public final class CardinalGateway implements Gateway {
         text.append("  }\n");
     }
 
-    private static String swanctlConf(GatewayOrder order) {
+    private static String swanctlConf(GatewayOrder order, Tuning tuning) {
         boolean certified = order.suite().authentication().hasCertificates();
         String auth = certified ? "pubkey" : "psk";
         StringBuilder text = new StringBuilder();
         text.append("connections {\n  clients {\n    version = 2\n");
         text.append("    proposals = ").append(order.suite().ikeProposal()).append('\n');
-        text.append("    rekey_time = 0\n    dpd_delay = 0\n    unique = never\n    key_exchange = token-only\n");
+        text.append("    rekey_time = 0\n    unique = never\n    key_exchange = token-only\n");
+        text.append("    dpd_delay = ").append(tuning.dpdSeconds()).append('\n');
         text.append("    childless = ")
                 .append(order.child() ? "allow" : "force")
                 .append('\n');

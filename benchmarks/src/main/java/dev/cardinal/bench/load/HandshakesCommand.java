@@ -133,7 +133,8 @@ public final class HandshakesCommand implements Callable<Integer> {
                     0,
                     core,
                     heap);
-            try (CardinalGateway gateway = CardinalGateway.start(order, jvmOptions);
+            try (CardinalGateway gateway =
+                            CardinalGateway.start(order, CardinalGateway.Tuning.NONE.withJvmOptions(jvmOptions));
                     LoadGenerator load =
                             LoadGenerator.open(fleet, gateway.address(), gateway.accounting(), child, addresses, 1)) {
                 Progress progress = Progress.of(warmUp + seconds);

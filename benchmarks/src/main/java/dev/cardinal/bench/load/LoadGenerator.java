@@ -1,26 +1,10 @@
 package dev.cardinal.bench.load;
 
 import dev.cardinal.bench.gateway.ProcessAccounting;
-import dev.cardinal.ike.backend.SystemRandom;
-import dev.cardinal.ike.loop.CookieSettings;
-import dev.cardinal.ike.loop.Initiated;
-import dev.cardinal.ike.loop.LoopGroup;
-import dev.cardinal.ike.loop.LoopPorts;
-import dev.cardinal.ike.loop.LoopSettings;
-import dev.cardinal.ike.loop.SaFactory;
-import dev.cardinal.ike.net.ListenSettings;
-import dev.cardinal.ike.observe.NoticeCounters;
-import dev.cardinal.ike.sa.ChildPolicy;
-import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaCommand;
-import dev.cardinal.ike.sad.RecordingSad;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,8 +14,8 @@ import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine's own initiators against a responder in another process, over UDP sockets on many addresses of 127/8. Clients
- * take turns. An SA that stands is forgotten on this side and kept on the other.
+ * Closed and open loops of handshakes with a responder in another process. An SA that stands is forgotten on this side and
+ * kept on the other.
  */
 public final class LoadGenerator implements AutoCloseable {
     private static final long LONGEST_NANOS = 600_000_000_000L;
@@ -43,15 +27,12 @@ public final class LoadGenerator implements AutoCloseable {
     private static final Duration DRAIN = Duration.ofSeconds(60);
     private static final long PAUSE_NANOS = 1_000_000L;
 
-    private final LoopGroup initiators;
-    private final List<PeerPolicy> clients;
-    private final @Nullable ChildPolicy child;
+    private final Clients clients;
     private final ProcessAccounting responder;
     private final ProcessAccounting own =
             new ProcessAccounting(ProcessHandle.current().pid());
 
     private final Recorder latency = new Recorder(LONGEST_NANOS, DIGITS);
-    private final AtomicInteger nextClient = new AtomicInteger();
     private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicLong completed = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
@@ -60,11 +41,8 @@ public final class LoadGenerator implements AutoCloseable {
     /** A closed loop begins another handshake for each that ended while this is set. */
     private volatile boolean refill;
 
-    private LoadGenerator(
-            LoopGroup initiators, List<PeerPolicy> clients, @Nullable ChildPolicy child, ProcessAccounting responder) {
-        this.initiators = initiators;
+    private LoadGenerator(Clients clients, ProcessAccounting responder) {
         this.clients = clients;
-        this.child = child;
         this.responder = responder;
     }
 
@@ -73,7 +51,7 @@ public final class LoadGenerator implements AutoCloseable {
      *
      * @param responder's accounting
      * @param withChild whether a Child SA belongs to a handshake
-     * @param addresses source addresses, 127.1.0.1 and on; each has a port that the system chooses
+     * @param addresses source addresses; see {@link Clients#open}
      * @param loops event loops of the clients
      */
     public static LoadGenerator open(
@@ -84,30 +62,7 @@ public final class LoadGenerator implements AutoCloseable {
             int addresses,
             int loops)
             throws IOException {
-        List<InetAddress> sources = sources(addresses);
-        LoopPorts ports = new LoopPorts(
-                SystemRandom::new,
-                fleet.crypto(),
-                new RecordingSad(),
-                path -> List.of(),
-                fleet.credentials(),
-                new NoticeCounters(),
-                SaFactory.ikev2(),
-                null);
-        LoopSettings settings = LoopSettings.of(loops, new ListenSettings(sources, 0, ListenSettings.NO_NAT_T))
-                .with(CookieSettings.OFF);
-        LoopGroup initiators = new LoopGroup(settings, ports);
-        initiators.start();
-        ChildPolicy child = withChild ? fleet.child() : null;
-        return new LoadGenerator(initiators, fleet.policies(gateway, sources, child), child, responder);
-    }
-
-    private static List<InetAddress> sources(int count) throws UnknownHostException {
-        List<InetAddress> sources = new ArrayList<>();
-        for (int i = 1; i <= count; i++) {
-            sources.add(InetAddress.getByAddress(new byte[] {127, 1, (byte) (i >> 8), (byte) i}));
-        }
-        return sources;
+        return new LoadGenerator(Clients.open(fleet, gateway, withChild, addresses, loops), responder);
     }
 
     /**
@@ -191,18 +146,16 @@ public final class LoadGenerator implements AutoCloseable {
     /** @param due since when its latency counts */
     private void begin(long due) {
         underWay.incrementAndGet();
-        PeerPolicy client = clients.get(Math.floorMod(nextClient.getAndIncrement(), clients.size()));
-        var unused =
-                initiators.initiate(client, child).whenComplete((initiated, failure) -> ended(due, initiated, failure));
+        clients.begin((ownSpi, failure) -> ended(due, ownSpi, failure));
     }
 
-    private void ended(long due, @Nullable Initiated initiated, @Nullable Throwable failure) {
-        if (initiated != null) {
+    private void ended(long due, long ownSpi, @Nullable String failure) {
+        if (failure == null) {
             latency.recordValue(Math.min(System.nanoTime() - due, LONGEST_NANOS));
             completed.incrementAndGet();
-            initiators.command(initiated.ownSpi(), new SaCommand.Forget());
+            clients.command(ownSpi, new SaCommand.Forget());
         } else {
-            fail(failure == null ? "no answer" : String.valueOf(failure.getMessage()));
+            fail(failure);
         }
         underWay.decrementAndGet();
         if (refill) {
@@ -237,6 +190,6 @@ public final class LoadGenerator implements AutoCloseable {
 
     @Override
     public void close() {
-        initiators.close();
+        clients.close();
     }
 }
