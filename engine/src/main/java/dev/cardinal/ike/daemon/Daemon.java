@@ -3,6 +3,7 @@ package dev.cardinal.ike.daemon;
 import dev.cardinal.hsm.HsmStatistics;
 import dev.cardinal.ike.backend.CryptoRouter;
 import dev.cardinal.ike.backend.JcaCryptoPort;
+import dev.cardinal.ike.backend.PreparedKeyPairs;
 import dev.cardinal.ike.backend.SystemRandom;
 import dev.cardinal.ike.config.CardinalConf;
 import dev.cardinal.ike.config.ConfigError;
@@ -119,6 +120,9 @@ public final class Daemon implements AutoCloseable {
                                 t.port(),
                                 t.config().roles().contains(dev.cardinal.ike.config.TokenConfig.Role.KEY_EXCHANGE)))
                         .toList());
+        PreparedKeyPairs keyPairs = new PreparedKeyPairs(
+                crypto, System::nanoTime, cardinal.saSettings().tokenDeadlineNanos());
+        opened.push(keyPairs);
 
         // who we are, whom we trust
         ConfigErrors errors = new ConfigErrors();
@@ -155,7 +159,7 @@ public final class Daemon implements AutoCloseable {
         LoopGroup loops = new LoopGroup(
                 settings,
                 new LoopPorts(
-                        SystemRandom::new, crypto, sad, policies, credentials, notices, SaFactory.ikev2(), keyLog));
+                        SystemRandom::new, keyPairs, sad, policies, credentials, notices, SaFactory.ikev2(), keyLog));
         opened.push(loops);
         try {
             loops.start();
