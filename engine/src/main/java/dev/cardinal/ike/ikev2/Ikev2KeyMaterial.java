@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param outbound protects what we send
  * @param inbound protects what the peer sends
  */
-record Ikev2KeyMaterial(Secret skD, Secret skPi, Secret skPr, MessageProtection outbound, MessageProtection inbound)
+public record Ikev2KeyMaterial(
+        Secret skD, Secret skPi, Secret skPr, MessageProtection outbound, MessageProtection inbound)
         implements AutoCloseable {
 
     /**
@@ -26,7 +27,7 @@ record Ikev2KeyMaterial(Secret skD, Secret skPi, Secret skPr, MessageProtection 
      * @param skeyseed stays the caller's to close
      * @param initiator whether we are the SA's initiator
      */
-    static Ikev2KeyMaterial derive(
+    public static Ikev2KeyMaterial derive(
             SaEnvironment environment,
             IkeSuite suite,
             Secret skeyseed,

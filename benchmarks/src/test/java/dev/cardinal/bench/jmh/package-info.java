@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.jmh;
+
+import org.jspecify.annotations.NullMarked;
