@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.load;
+
+import org.jspecify.annotations.NullMarked;

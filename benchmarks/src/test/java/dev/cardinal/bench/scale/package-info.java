@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.scale;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.storm;
+
+import org.jspecify.annotations.NullMarked;
