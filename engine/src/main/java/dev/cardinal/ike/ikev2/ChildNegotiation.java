@@ -122,7 +122,15 @@ final class ChildNegotiation {
         }
         boolean tunnel = offer.policy().tunnel() || !contents.has(NotifyType.USE_TRANSPORT_MODE);
         return new Plan(
-                offer.policy(), accepted, suite, offer.inboundSpi(), spi(accepted.spi()), local, remote, tunnel);
+                offer.policy(),
+                accepted,
+                suite,
+                offer.inboundSpi(),
+                spi(accepted.spi()),
+                // what is kept shares its addresses with the path
+                local.equals(offer.local()) ? offer.local() : local,
+                remote.equals(offer.remote()) ? offer.remote() : remote,
+                tunnel);
     }
 
     /**

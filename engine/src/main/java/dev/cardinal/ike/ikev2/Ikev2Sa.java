@@ -241,7 +241,7 @@ public final class Ikev2Sa implements IkeSa {
             if (responding.isFree() && handshake == null && keys == null && !initiator) {
                 begunNanos = now();
                 peerSpi = header.initiatorSpi();
-                window.taken(environment.symmetric().sha256(datagram));
+                window.taken(MessageWindow.hash(datagram, environment.symmetric()));
                 requestPath = from;
                 respondingExchangeType = ExchangeType.IKE_SA_INIT;
                 IkeSaInit.Responder.begin(this, datagram);
@@ -261,7 +261,8 @@ public final class Ikev2Sa implements IkeSa {
         MessageChannel.Opened opened = channel.open(current, datagram, false);
         if (opened != null) {
             onAuthentic(from);
-            requestPath = from;
+            // one object where both are the same, as they mostly are
+            requestPath = from.equals(path) ? path : from;
             respondingExchangeType = header.exchangeType();
             window.taken(opened.hash());
             onRequestContents(header.exchangeType(), opened);
@@ -376,7 +377,7 @@ public final class Ikev2Sa implements IkeSa {
 
     /** The same, already encoded. */
     void respond(List<byte[]> datagrams, Path to) {
-        window.answered(datagrams);
+        window.answered(datagrams, now());
         send(datagrams, to);
         responding.clear();
     }
