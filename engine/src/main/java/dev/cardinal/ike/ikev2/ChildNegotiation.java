@@ -16,6 +16,7 @@ import dev.cardinal.ike.wire.Proposal;
 import dev.cardinal.ike.wire.TrafficSelector;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -169,7 +170,11 @@ final class ChildNegotiation {
     }
 
     private static List<TrafficSelector> resolve(List<SelectorPolicy> policies, InetAddress endpoint) {
-        return policies.stream().map(policy -> policy.resolve(endpoint)).toList();
+        List<TrafficSelector> selectors = new ArrayList<>(policies.size());
+        for (SelectorPolicy policy : policies) {
+            selectors.add(policy.resolve(endpoint));
+        }
+        return selectors;
     }
 
     /** RFC 4303 section 2.1: SPIs below 256 are reserved. */
