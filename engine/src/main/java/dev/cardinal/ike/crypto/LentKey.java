@@ -4,19 +4,24 @@ import java.util.Arrays;
 import javax.crypto.SecretKey;
 
 /**
- * Key octets as the JCA wants them, for the time of one initialisation. Unlike {@code SecretKeySpec} it may be empty, as a
- * PRF's key may be, and it can be wiped; the JDK's own ciphers wipe the copies that {@link #getEncoded()} gives them, or
- * keep them until they are initialised again.
+ * Key octets as the JCA wants them, for the time of one initialisation; they stay their owner's. Unlike
+ * {@code SecretKeySpec} it may be empty, as a PRF's key may be, and it holds no copy; the JDK's own ciphers wipe the copies
+ * that {@link #getEncoded()} gives them, or keep them until they are initialised again.
  */
 final class LentKey implements SecretKey, AutoCloseable {
     private static final long serialVersionUID = 1L;
+    private static final byte[] GONE = new byte[0];
 
     private final String algorithm;
-    private final transient byte[] octets;
+    private transient byte[] source;
+    private final int offset;
+    private final int length;
 
     LentKey(String algorithm, byte[] source, int offset, int length) {
         this.algorithm = algorithm;
-        this.octets = Arrays.copyOfRange(source, offset, offset + length);
+        this.source = source;
+        this.offset = offset;
+        this.length = length;
     }
 
     @Override
@@ -31,12 +36,12 @@ final class LentKey implements SecretKey, AutoCloseable {
 
     @Override
     public byte[] getEncoded() {
-        return octets.clone();
+        return Arrays.copyOfRange(source, offset, offset + length);
     }
 
     @Override
     public void close() {
-        Arrays.fill(octets, (byte) 0);
+        source = GONE;
     }
 
     @Override

@@ -29,11 +29,9 @@ public final class MessageProtection implements AutoCloseable {
     private final SymmetricCrypto symmetric;
     private final RandomSource random;
     private final EncryptionAlgorithm encryption;
-    private final PayloadCipher cipher;
     private final @Nullable IntegrityAlgorithm integrity;
     private final Secret encryptionKey;
     private final @Nullable Secret integrityKey;
-    private final int icvLength;
 
     /** The explicit IV of the counter modes: never twice under one key, for this object owns the key. */
     private long counter;
@@ -67,11 +65,9 @@ public final class MessageProtection implements AutoCloseable {
         this.symmetric = symmetric;
         this.random = random;
         this.encryption = encryption;
-        this.cipher = new PayloadCipher(symmetric, encryption);
         this.integrity = integrity;
         this.encryptionKey = encryptionKey;
         this.integrityKey = integrityKey;
-        this.icvLength = integrity == null ? encryption.icvLength() : integrity.icvLength();
     }
 
     /**
@@ -104,7 +100,7 @@ public final class MessageProtection implements AutoCloseable {
                 - GENERIC_HEADER_LENGTH
                 - FRAGMENT_FIELDS_LENGTH
                 - encryption.ivLength()
-                - icvLength;
+                - icvLength();
         return Math.floorDiv(room, encryption.blockLength()) * encryption.blockLength() - 1;
     }
 
@@ -130,7 +126,7 @@ public final class MessageProtection implements AutoCloseable {
             throw new IntegrityFailure("no encrypted payload");
         }
         int textOffset = bodyOffset + encryption.ivLength();
-        int textLength = bodyLength - encryption.ivLength() - icvLength;
+        int textLength = bodyLength - encryption.ivLength() - icvLength();
         if (textLength < 1 || textLength % encryption.blockLength() != 0) {
             throw new IntegrityFailure("encrypted payload of an impossible length");
         }
@@ -138,7 +134,7 @@ public final class MessageProtection implements AutoCloseable {
             throw new IntegrityFailure("wrong check value");
         }
         byte[] work = datagram.clone();
-        if (!encryptionKey.lend(key -> cipher.decrypt(key, work, textOffset, textLength))) {
+        if (!encryptionKey.lend(key -> cipher().decrypt(key, work, textOffset, textLength))) {
             throw new IntegrityFailure("wrong check value");
         }
         // RFC 7296 section 3.14: the padding may hold anything, only its length must fit
@@ -157,7 +153,7 @@ public final class MessageProtection implements AutoCloseable {
         int block = encryption.blockLength();
         int padding = block - 1 - inner.length % block;
         int textLength = inner.length + padding + 1;
-        int payloadLength = GENERIC_HEADER_LENGTH + fields + encryption.ivLength() + textLength + icvLength;
+        int payloadLength = GENERIC_HEADER_LENGTH + fields + encryption.ivLength() + textLength + icvLength();
         if (payloadLength > MAX_PAYLOAD_LENGTH) {
             throw new IllegalArgumentException("chain of " + inner.length + " octets does not fit a payload");
         }
@@ -174,14 +170,22 @@ public final class MessageProtection implements AutoCloseable {
         out.put(nextIv()).put(inner).position(out.position() + padding).put((byte) padding);
         int textOffset = out.position() - textLength;
         encryptionKey.<@Nullable Void>lend(key -> {
-            cipher.encrypt(key, message, textOffset, textLength);
+            cipher().encrypt(key, message, textOffset, textLength);
             return null;
         });
         if (integrity != null) {
             byte[] icv = icv(integrity, message);
-            out.put(icv, 0, icvLength);
+            out.put(icv, 0, icvLength());
         }
         return message;
+    }
+
+    private PayloadCipher cipher() {
+        return symmetric.payloadCipher(encryption);
+    }
+
+    private int icvLength() {
+        return integrity == null ? encryption.icvLength() : integrity.icvLength();
     }
 
     private byte[] nextIv() {
@@ -196,8 +200,8 @@ public final class MessageProtection implements AutoCloseable {
         if (integrity == null) {
             return true;
         }
-        byte[] expected = Arrays.copyOf(icv(integrity, message), icvLength);
-        byte[] found = Arrays.copyOfRange(message, message.length - icvLength, message.length);
+        byte[] expected = Arrays.copyOf(icv(integrity, message), icvLength());
+        byte[] found = Arrays.copyOfRange(message, message.length - icvLength(), message.length);
         return MessageDigest.isEqual(expected, found);
     }
 
@@ -209,7 +213,7 @@ public final class MessageProtection implements AutoCloseable {
         return integrityKey.lend(key -> {
             MacFunction mac = symmetric.mac(algorithm.macName());
             mac.init(key);
-            mac.update(message, 0, message.length - icvLength);
+            mac.update(message, 0, message.length - icvLength());
             byte[] value = new byte[mac.length()];
             mac.finish(value, 0);
             return value;

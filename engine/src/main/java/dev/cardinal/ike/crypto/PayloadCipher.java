@@ -13,7 +13,7 @@ import org.bouncycastle.crypto.params.AEADParameters;
 import org.bouncycastle.crypto.params.KeyParameter;
 
 /**
- * The cipher of an encrypted payload, in place within the message's octets: encryption turns plaintext at an offset into
+ * The cipher of encrypted payloads, for one algorithm and any keys, in place within the message's octets: encryption turns plaintext at an offset into
  * ciphertext there, followed by the check value of an AEAD; decryption undoes that.
  */
 final class PayloadCipher {

@@ -3,6 +3,7 @@ package dev.cardinal.ike.crypto;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import javax.crypto.Cipher;
@@ -26,6 +27,7 @@ public final class SymmetricCrypto {
     private final Map<String, MacFunction> macs = new HashMap<>();
     private final Map<String, Cipher> ciphers = new HashMap<>();
     private final Map<String, AEADBlockCipher> modes = new HashMap<>();
+    private final Map<EncryptionAlgorithm, PayloadCipher> payloadCiphers = new EnumMap<>(EncryptionAlgorithm.class);
     private final MessageDigest sha1 = digest("SHA-1");
     private final MessageDigest sha256 = digest("SHA-256");
 
@@ -94,6 +96,11 @@ public final class SymmetricCrypto {
 
     Cipher cipher(String transformation) {
         return ciphers.computeIfAbsent(transformation, SymmetricCrypto::newCipher);
+    }
+
+    /** One for all the SAs of the loop. */
+    PayloadCipher payloadCipher(EncryptionAlgorithm algorithm) {
+        return payloadCiphers.computeIfAbsent(algorithm, each -> new PayloadCipher(this, each));
     }
 
     /** AES-GCM with tags that the JDK does not offer. */

@@ -16,6 +16,7 @@ import dev.cardinal.ike.wire.Proposal;
 import dev.cardinal.ike.wire.TrafficSelector;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +123,15 @@ final class ChildNegotiation {
         }
         boolean tunnel = offer.policy().tunnel() || !contents.has(NotifyType.USE_TRANSPORT_MODE);
         return new Plan(
-                offer.policy(), accepted, suite, offer.inboundSpi(), spi(accepted.spi()), local, remote, tunnel);
+                offer.policy(),
+                accepted,
+                suite,
+                offer.inboundSpi(),
+                spi(accepted.spi()),
+                // what is kept shares its addresses with the path
+                local.equals(offer.local()) ? offer.local() : local,
+                remote.equals(offer.remote()) ? offer.remote() : remote,
+                tunnel);
     }
 
     /**
@@ -161,7 +170,11 @@ final class ChildNegotiation {
     }
 
     private static List<TrafficSelector> resolve(List<SelectorPolicy> policies, InetAddress endpoint) {
-        return policies.stream().map(policy -> policy.resolve(endpoint)).toList();
+        List<TrafficSelector> selectors = new ArrayList<>(policies.size());
+        for (SelectorPolicy policy : policies) {
+            selectors.add(policy.resolve(endpoint));
+        }
+        return selectors;
     }
 
     /** RFC 4303 section 2.1: SPIs below 256 are reserved. */

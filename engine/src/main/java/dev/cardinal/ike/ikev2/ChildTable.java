@@ -17,8 +17,12 @@ final class ChildTable {
     /** Early Deletes that are remembered: an honest peer sends one. */
     private static final int MAX_EARLY_DELETES = 16;
 
-    final List<Child> children = new ArrayList<>();
-    private final Set<Integer> earlyDeletes = new HashSet<>();
+    /** Most IKE SAs have one. */
+    final List<Child> children = new ArrayList<>(1);
+
+    /** Outbound SPIs of Deletes that came early; empty but for a moment. */
+    private Set<Integer> earlyDeletes = Set.of();
+
     Ikev2Sa owner;
 
     ChildTable(Ikev2Sa owner) {
@@ -53,13 +57,14 @@ final class ChildTable {
      */
     void onUnknownDeleted(int outboundSpi) {
         if (earlyDeletes.size() < MAX_EARLY_DELETES) {
+            earlyDeletes = new HashSet<>(earlyDeletes);
             earlyDeletes.add(outboundSpi);
         }
     }
 
     /** An exchange of ours begins to make a Child SA. */
     void onMaking() {
-        earlyDeletes.clear();
+        earlyDeletes = Set.of();
     }
 
     /** Whether the peer deleted a Child SA before we had it. */

@@ -4,6 +4,7 @@ import dev.cardinal.ike.wire.NotifyType;
 import dev.cardinal.ike.wire.Payload;
 import dev.cardinal.ike.wire.Payload.Notify;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,16 @@ record Contents(List<Payload> payloads) {
             }
         }
         return null;
+    }
+
+    /** Whether one of the notifies of a type holds these data. */
+    boolean has(NotifyType type, byte[] data) {
+        for (Payload payload : payloads) {
+            if (payload instanceof Notify notify && notify.is(type) && Arrays.equals(notify.data(), data)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean has(NotifyType type) {

@@ -89,7 +89,7 @@ final class IkeAuth {
                 handshake.suite().prf(),
                 initiators ? handshake.requestMessage() : handshake.responseMessage(),
                 initiators ? handshake.nonces().nr() : handshake.nonces().ni(),
-                initiators ? keys.skPi() : keys.skPr(),
+                keys.authKey(initiators),
                 id);
     }
 

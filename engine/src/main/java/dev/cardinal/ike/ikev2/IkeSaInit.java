@@ -79,38 +79,33 @@ final class IkeSaInit {
     }
 
     /** The hashes that we verify (RFC 7427 section 4); SHA-1 is not among them (RFC 8247 section 3.2.1). */
+    private static final List<HashMethod> ANNOUNCED =
+            List.of(HashMethod.SHA2_256, HashMethod.SHA2_384, HashMethod.SHA2_512, HashMethod.IDENTITY);
+
     private static byte[] hashes() {
-        List<HashMethod> announced =
-                List.of(HashMethod.SHA2_256, HashMethod.SHA2_384, HashMethod.SHA2_512, HashMethod.IDENTITY);
-        byte[] data = new byte[announced.size() * 2];
-        for (int i = 0; i < announced.size(); i++) {
-            data[2 * i + 1] = (byte) announced.get(i).id();
+        byte[] data = new byte[ANNOUNCED.size() * 2];
+        for (int i = 0; i < ANNOUNCED.size(); i++) {
+            data[2 * i + 1] = (byte) ANNOUNCED.get(i).id();
         }
         return data;
     }
 
     /** RFC 7296 section 2.23: a hash that is not ours means that a NAT rewrote the address or the port. */
     private static void detectNat(Ikev2Sa sa, Contents contents, IkeHeader header, Path path, boolean encapsulate) {
-        List<Notify> sources = new ArrayList<>();
-        List<Notify> destinations = new ArrayList<>();
-        for (Notify notify : contents.all(Notify.class)) {
-            if (notify.is(NotifyType.NAT_DETECTION_SOURCE_IP)) {
-                sources.add(notify);
-            } else if (notify.is(NotifyType.NAT_DETECTION_DESTINATION_IP)) {
-                destinations.add(notify);
-            }
-        }
-        if (sources.isEmpty() || destinations.isEmpty()) {
+        if (!contents.has(NotifyType.NAT_DETECTION_SOURCE_IP)
+                || !contents.has(NotifyType.NAT_DETECTION_DESTINATION_IP)) {
             return;
         }
-        sa.remoteNat = !anyIs(sa, sources, header, path.remote());
-        sa.localNat = encapsulate || !anyIs(sa, destinations, header, path.local());
+        sa.remoteNat = !anyIs(sa, contents, NotifyType.NAT_DETECTION_SOURCE_IP, header, path.remote());
+        sa.localNat =
+                encapsulate || !anyIs(sa, contents, NotifyType.NAT_DETECTION_DESTINATION_IP, header, path.local());
     }
 
-    private static boolean anyIs(Ikev2Sa sa, List<Notify> notifies, IkeHeader header, InetSocketAddress endpoint) {
+    private static boolean anyIs(
+            Ikev2Sa sa, Contents contents, NotifyType type, IkeHeader header, InetSocketAddress endpoint) {
         byte[] hash =
                 NatDetection.hash(sa.environment.symmetric(), header.initiatorSpi(), header.responderSpi(), endpoint);
-        return notifies.stream().anyMatch(notify -> Arrays.equals(notify.data(), hash));
+        return contents.has(type, hash);
     }
 
     private static Handshake.PeerFeatures features(Contents contents) {

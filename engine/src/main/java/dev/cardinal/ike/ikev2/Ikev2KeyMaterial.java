@@ -9,17 +9,35 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of an IKE SA (RFC 7296 section 2.14). Owns them.
- *
- * @param skD for deriving further keys
- * @param skPi goes into the initiator's AUTH payload; of no use once both sides are authenticated
- * @param skPr goes into the responder's AUTH payload
- * @param outbound protects what we send
- * @param inbound protects what the peer sends
+ * The keys of an IKE SA (RFC 7296 section 2.14). Owns them. Those of the AUTH payloads go once both sides are
+ * authenticated.
  */
-public record Ikev2KeyMaterial(
-        Secret skD, Secret skPi, Secret skPr, MessageProtection outbound, MessageProtection inbound)
-        implements AutoCloseable {
+public final class Ikev2KeyMaterial implements AutoCloseable {
+    private final Secret skD;
+    private final MessageProtection outbound;
+    private final MessageProtection inbound;
+    private @Nullable AuthKeys authKeys;
+
+    /**
+     * What proves the identities.
+     *
+     * @param skPi goes into the initiator's AUTH payload
+     * @param skPr goes into the responder's AUTH payload
+     */
+    private record AuthKeys(Secret skPi, Secret skPr) implements AutoCloseable {
+        @Override
+        public void close() {
+            skPi.close();
+            skPr.close();
+        }
+    }
+
+    private Ikev2KeyMaterial(Secret skD, AuthKeys authKeys, MessageProtection outbound, MessageProtection inbound) {
+        this.skD = skD;
+        this.authKeys = authKeys;
+        this.outbound = outbound;
+        this.inbound = inbound;
+    }
 
     /**
      * {@code {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+(SKEYSEED, Ni | Nr | SPIi | SPIr)}.
@@ -62,8 +80,7 @@ public record Ikev2KeyMaterial(
             MessageProtection fromResponder = protection(environment, suite, skEr, skAr);
             return new Ikev2KeyMaterial(
                     all.slice(0, prf),
-                    all.slice(at, prf),
-                    all.slice(at + prf, prf),
+                    new AuthKeys(all.slice(at, prf), all.slice(at + prf, prf)),
                     initiator ? fromInitiator : fromResponder,
                     initiator ? fromResponder : fromInitiator);
         }
@@ -80,17 +97,39 @@ public record Ikev2KeyMaterial(
                 integrityKey);
     }
 
+    /** For deriving further keys. */
+    public Secret skD() {
+        return skD;
+    }
+
+    /** Goes into a side's AUTH payload. @param initiators whether the original initiator's */
+    Secret authKey(boolean initiators) {
+        AuthKeys both = Ikev2Sa.required(authKeys);
+        return initiators ? both.skPi : both.skPr;
+    }
+
+    /** Protects what we send. */
+    MessageProtection outbound() {
+        return outbound;
+    }
+
+    /** Protects what the peer sends. */
+    MessageProtection inbound() {
+        return inbound;
+    }
+
     /** Wipes what only the AUTH payloads needed. */
     void authenticated() {
-        skPi.close();
-        skPr.close();
+        if (authKeys != null) {
+            authKeys.close();
+            authKeys = null;
+        }
     }
 
     @Override
     public void close() {
         skD.close();
-        skPi.close();
-        skPr.close();
+        authenticated();
         outbound.close();
         inbound.close();
     }

@@ -35,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  * An IKEv2 SA (RFC 7296). It has a coarse life and two slots, each for one exchange: one that we initiated, one that we
  * respond to. The exchanges live in files of their own; this one gives each message, completion and deadline to the
  * exchange it is for.
+ *
+ * <p>What an established SA keeps, for a gateway holds very many: its SPIs, path and deadlines, the two identities, the
+ * suite, SK_d and the keys of either direction, its Child SAs, and for some minutes the last response. All that belongs to
+ * the handshake is in {@link Handshake} or in the exchange, and goes with it; what only some SAs ever need (fragments,
+ * orders that wait) takes room while it is there.
  */
 public final class Ikev2Sa implements IkeSa {
     /** How long a replaced SA may wait for the peer's Delete before we delete it ourselves. */
@@ -241,7 +246,7 @@ public final class Ikev2Sa implements IkeSa {
             if (responding.isFree() && handshake == null && keys == null && !initiator) {
                 begunNanos = now();
                 peerSpi = header.initiatorSpi();
-                window.taken(environment.symmetric().sha256(datagram));
+                window.taken(MessageWindow.hash(datagram, environment.symmetric()));
                 requestPath = from;
                 respondingExchangeType = ExchangeType.IKE_SA_INIT;
                 IkeSaInit.Responder.begin(this, datagram);
@@ -261,7 +266,8 @@ public final class Ikev2Sa implements IkeSa {
         MessageChannel.Opened opened = channel.open(current, datagram, false);
         if (opened != null) {
             onAuthentic(from);
-            requestPath = from;
+            // one object where both are the same, as they mostly are
+            requestPath = from.equals(path) ? path : from;
             respondingExchangeType = header.exchangeType();
             window.taken(opened.hash());
             onRequestContents(header.exchangeType(), opened);
@@ -376,7 +382,7 @@ public final class Ikev2Sa implements IkeSa {
 
     /** The same, already encoded. */
     void respond(List<byte[]> datagrams, Path to) {
-        window.answered(datagrams);
+        window.answered(datagrams, now());
         send(datagrams, to);
         responding.clear();
     }
@@ -459,13 +465,12 @@ public final class Ikev2Sa implements IkeSa {
     }
 
     private @Nullable Exchange awaiting(long ticket) {
-        for (Slot slot : List.of(initiated, responding)) {
-            if (slot.ticket == ticket && slot.exchange != null) {
-                slot.forgetTicket();
-                return slot.exchange;
-            }
+        Slot slot = initiated.ticket == ticket ? initiated : responding;
+        if (slot.ticket != ticket || slot.exchange == null) {
+            return null;
         }
-        return null;
+        slot.forgetTicket();
+        return slot.exchange;
     }
 
     /** A late or unwanted answer: its secret is wiped, its handle released. */

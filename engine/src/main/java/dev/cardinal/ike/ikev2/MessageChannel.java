@@ -30,9 +30,9 @@ final class MessageChannel {
     private static final byte[] NOTHING = new byte[0];
 
     private final Ikev2Sa sa;
-    private final Fragments requests = new Fragments();
-    private final Fragments responses = new Fragments();
-    private byte[] firstRequestFragment = NOTHING;
+    private @Nullable Fragments requests;
+    private @Nullable Fragments responses;
+    private long firstRequestFragment;
 
     MessageChannel(Ikev2Sa sa) {
         this.sa = sa;
@@ -41,9 +41,9 @@ final class MessageChannel {
     /**
      * A message whose integrity was proven, its payloads not yet decoded.
      *
-     * @param hash SHA-256 of its datagram, or of its first fragment
+     * @param hash {@link MessageWindow#hash} of its datagram, or of its first fragment
      */
-    record Opened(int firstInner, byte[] inner, byte[] hash) {}
+    record Opened(int firstInner, byte[] inner, long hash) {}
 
     /** The datagrams of a protected message. */
     List<byte[]> seal(
@@ -101,25 +101,36 @@ final class MessageChannel {
     Opened open(Ikev2KeyMaterial keys, byte[] datagram, boolean response) throws MalformedMessage, IntegrityFailure {
         IkeMessage outer = MessageCodec.decode(datagram);
         int messageId = outer.header().messageId();
-        Fragments fragments = response ? responses : requests;
         Payload last = outer.payloads().isEmpty() ? null : outer.payloads().getLast();
         if (last instanceof Encrypted encrypted) {
             byte[] inner = keys.inbound().unprotect(datagram, outer);
-            fragments.clear();
-            return new Opened(
-                    encrypted.firstInner(), inner, sa.environment.symmetric().sha256(datagram));
+            keepFragments(null, response);
+            return new Opened(encrypted.firstInner(), inner, MessageWindow.hash(datagram, sa.environment.symmetric()));
         }
         if (!(last instanceof EncryptedFragment fragment)) {
             throw new MalformedMessage("no encrypted payload at the end");
         }
-        if (fragments.has(messageId, fragment)) {
+        Fragments fragments = response ? responses : requests;
+        if (fragments != null && fragments.has(messageId, fragment)) {
             return null;
         }
         byte[] part = keys.inbound().unprotect(datagram, outer);
         if (fragment.number() == 1 && !response) {
-            firstRequestFragment = sa.environment.symmetric().sha256(datagram);
+            firstRequestFragment = MessageWindow.hash(datagram, sa.environment.symmetric());
+        }
+        if (fragments == null) {
+            fragments = new Fragments();
         }
         byte[] inner = fragments.add(messageId, fragment, part);
+        keepFragments(inner == null ? fragments : null, response);
         return inner == null ? null : new Opened(fragments.firstInner(), inner, firstRequestFragment);
+    }
+
+    private void keepFragments(@Nullable Fragments fragments, boolean response) {
+        if (response) {
+            responses = fragments;
+        } else {
+            requests = fragments;
+        }
     }
 }

@@ -2,8 +2,8 @@ package dev.cardinal.ike.ikev2;
 
 import dev.cardinal.ike.sa.IkeSa;
 import dev.cardinal.ike.sa.SaCommand;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Orders of the operator, the daemon and the timers, which wait until the slot for our own exchanges is free. */
 final class Orders {
@@ -17,7 +17,7 @@ final class Orders {
     private static final int MAX_DOUBLINGS = 3;
 
     private final Ikev2Sa sa;
-    private final Deque<SaCommand> waiting = new ArrayDeque<>();
+    private final List<SaCommand> waiting = new ArrayList<>(0);
     private long notBeforeNanos = Long.MIN_VALUE;
     private int doublings;
     private boolean ends;

@@ -16,10 +16,12 @@ final class SaTimers {
     private static final long FAILED_NANOS = 12_000_000_000L;
 
     private final Ikev2Sa sa;
-    private long failedNanos;
     private long rekeyNanos = IkeSa.NEVER;
     private long expireNanos = IkeSa.NEVER;
-    private long replacedNanos = IkeSa.NEVER;
+
+    /** When an SA that only lingers ends: its handshake has failed, or a successor has replaced it. */
+    private long lingerNanos = IkeSa.NEVER;
+
     private long lastInboundNanos;
     private long lastOutboundNanos;
 
@@ -38,7 +40,7 @@ final class SaTimers {
     }
 
     void onFailed(long now) {
-        failedNanos = now;
+        lingerNanos = now + FAILED_NANOS;
     }
 
     void onInbound(long now) {
@@ -52,7 +54,7 @@ final class SaTimers {
     /** The SA was replaced, and the peer is expected to delete it. */
     void onReplaced(long now) {
         rekeyNanos = IkeSa.NEVER;
-        replacedNanos = now + Ikev2Sa.REPLACED_NANOS;
+        lingerNanos = now + Ikev2Sa.REPLACED_NANOS;
     }
 
     /** The rekeying failed; another try. */
@@ -67,7 +69,7 @@ final class SaTimers {
 
     private long handshakeDeadline() {
         if (sa.life == Ikev2Sa.Life.FAILED) {
-            return failedNanos + FAILED_NANOS;
+            return lingerNanos;
         }
         if (!sa.halfOpen() || sa.begunNanos == Ikev2Sa.NOT_YET) {
             return IkeSa.NEVER;
@@ -94,10 +96,11 @@ final class SaTimers {
     }
 
     long nextDeadlineNanos() {
-        long next = Math.min(rekeyNanos, Math.min(expireNanos, replacedNanos));
+        long next = Math.min(rekeyNanos, Math.min(expireNanos, lingerNanos));
         next = Math.min(next, Math.min(handshakeDeadline(), livenessDeadline()));
         next = Math.min(next, Math.min(keepaliveDeadline(), sa.orders.deadlineNanos()));
         next = Math.min(next, Math.min(sa.initiated.deadlineNanos, sa.responding.deadlineNanos));
+        next = Math.min(next, sa.window.forgetNanos());
         Retransmission retransmission = sa.retransmission();
         if (retransmission != null) {
             next = Math.min(next, retransmission.deadlineNanos());
@@ -137,13 +140,16 @@ final class SaTimers {
                 exchange.onOverdue();
             }
         }
+        if (now >= sa.window.forgetNanos()) {
+            sa.window.forget();
+        }
         if (now >= rekeyNanos) {
             rekeyNanos = IkeSa.NEVER;
             sa.orders.add(new SaCommand.RekeyIke());
         }
-        if (now >= expireNanos || now >= replacedNanos) {
+        if (now >= expireNanos || now >= lingerNanos) {
             expireNanos = IkeSa.NEVER;
-            replacedNanos = IkeSa.NEVER;
+            lingerNanos = IkeSa.NEVER;
             sa.orders.add(new SaCommand.DeleteIke());
         }
         if (now >= livenessDeadline()) {

@@ -17,37 +17,42 @@ import org.jspecify.annotations.Nullable;
  * An IKE SA with what its loop keeps about it: the places where it is listed and counted. Carries out the SA's effects, all
  * on the loop's thread.
  */
-final class HostedSa implements Effects {
+final class HostedSa implements Effects, TimerHeap.Node {
     private final SaHost host;
     private final IkeSa sa;
-    private final TimerHeap.Node<HostedSa> timer;
     private @Nullable InitiationWatch watch;
     private boolean closed;
 
-    private @Nullable InetAddress halfOpenSource;
-    private long firstMessage;
+    private long enteredNanos = IkeSa.NEVER;
+    private int place = TimerHeap.ABSENT;
+    private @Nullable HalfOpen halfOpen;
 
-    private final UniquenessIndex.Link link = new UniquenessIndex.Link();
     private UniquenessIndex.@Nullable Pair pair;
     private long establishedOrder;
+
+    /** Its neighbours in the chain of its pair; {@link UniquenessIndex} keeps them. */
+    @Nullable
+    HostedSa newer;
+
+    @Nullable
+    HostedSa older;
+
+    /**
+     * A responder's SA whose peer is not authenticated.
+     *
+     * @param source counted under this address
+     * @param firstMessage hash that its first message is known by
+     */
+    record HalfOpen(InetAddress source, long firstMessage) {}
 
     HostedSa(SaHost host, IkeSa sa, @Nullable InitiationWatch watch) {
         this.host = host;
         this.sa = sa;
         this.watch = watch;
-        this.timer = new TimerHeap.Node<>(this);
     }
 
     IkeSa sa() {
         return sa;
-    }
-
-    TimerHeap.Node<HostedSa> timer() {
-        return timer;
-    }
-
-    UniquenessIndex.Link link() {
-        return link;
     }
 
     boolean isClosed() {
@@ -66,27 +71,41 @@ final class HostedSa implements Effects {
 
     /** Null once it is no longer counted as half-open. */
     @Nullable
-    InetAddress halfOpenSource() {
-        return halfOpenSource;
+    HalfOpen halfOpen() {
+        return halfOpen;
     }
 
-    long firstMessage() {
-        return firstMessage;
-    }
-
-    /** @param hash of its first message */
-    void beginHalfOpen(InetAddress source, long hash) {
-        halfOpenSource = source;
-        firstMessage = hash;
+    void beginHalfOpen(HalfOpen as) {
+        halfOpen = as;
     }
 
     void endHalfOpen() {
-        halfOpenSource = null;
+        halfOpen = null;
     }
 
     void setEstablished(UniquenessIndex.@Nullable Pair newPair, long order) {
         pair = newPair;
         establishedOrder = order;
+    }
+
+    @Override
+    public long enteredNanos() {
+        return enteredNanos;
+    }
+
+    @Override
+    public void setEnteredNanos(long deadlineNanos) {
+        enteredNanos = deadlineNanos;
+    }
+
+    @Override
+    public int place() {
+        return place;
+    }
+
+    @Override
+    public void setPlace(int index) {
+        place = index;
     }
 
     /** @return false where it was closed before */

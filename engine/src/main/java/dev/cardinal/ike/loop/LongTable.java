@@ -1,17 +1,19 @@
 package dev.cardinal.ike.loop;
 
-import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash table from {@code long} to objects, without boxes: open addressing, linear probing, entries moved back on removal.
+ * A hash table from {@code long} to objects, without boxes: open addressing, linear probing, entries moved back on removal, smaller again once most have gone.
  * Its keys must be random or come from a {@link KeyedHash}; whoever chooses them could otherwise make it slow. Key 0 is a
  * key like any other. For one thread.
  */
 final class LongTable<V> {
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
     private static final int FIRST_SIZE = 64;
+
+    /** A table less than an eighth full is halved: what a flood has filled is not kept for ever. */
+    private static final int SHRINK_SHIFT = 3;
 
     private long[] keys = new long[FIRST_SIZE];
     private @Nullable Object[] values = new Object[FIRST_SIZE];
@@ -40,7 +42,7 @@ final class LongTable<V> {
     @Nullable
     V put(long key, V value) {
         if (size >= keys.length - (keys.length >> 2)) {
-            grow();
+            resize(keys.length << 1);
         }
         int mask = keys.length - 1;
         int i = slot(key);
@@ -73,6 +75,9 @@ final class LongTable<V> {
             if (keys[i] == key) {
                 close(i);
                 size--;
+                if (keys.length > FIRST_SIZE && size < keys.length >> SHRINK_SHIFT) {
+                    resize(keys.length >> 1);
+                }
                 return cast(there);
             }
             i = (i + 1) & mask;
@@ -109,12 +114,12 @@ final class LongTable<V> {
         keys[free] = 0;
     }
 
-    private void grow() {
+    private void resize(int length) {
         long[] oldKeys = keys;
         @Nullable Object[] oldValues = values;
-        keys = new long[oldKeys.length << 1];
-        values = Arrays.copyOf(new Object[0], oldKeys.length << 1);
-        shift--;
+        keys = new long[length];
+        values = new Object[length];
+        shift = Long.SIZE - Integer.numberOfTrailingZeros(length);
         int mask = keys.length - 1;
         for (int old = 0; old < oldKeys.length; old++) {
             if (oldValues[old] != null) {

@@ -114,7 +114,7 @@ final class SaHost implements AutoCloseable {
         InetAddress source = datagram.path().remoteAddress();
         HostedSa hosted = new HostedSa(this, ports.factory().responder(header, datagram.path(), environment), null);
         counters.add(LoopCount.RESPONDERS);
-        hosted.beginHalfOpen(source, firstMessage);
+        hosted.beginHalfOpen(new HostedSa.HalfOpen(source, firstMessage));
         peers.halfOpen().add(source);
         counters.add(LoopCounters.Gauge.HALF_OPEN, 1);
         table.putFirstMessage(firstMessage, hosted);
@@ -146,12 +146,22 @@ final class SaHost implements AutoCloseable {
             if (hosted == null) {
                 return;
             }
+            if (!isDue(hosted, clock.getAsLong())) {
+                // put off since it was entered
+                timers.set(hosted, hosted.sa().nextDeadlineNanos());
+                continue;
+            }
             deliver(hosted, TIMER_DUE);
             long now = clock.getAsLong();
-            if (!hosted.isClosed() && hosted.sa().nextDeadlineNanos() - now < 0) {
-                timers.set(hosted.timer(), now + TIMER_FLOOR_NANOS);
+            if (!hosted.isClosed() && isDue(hosted, now)) {
+                timers.set(hosted, now + TIMER_FLOOR_NANOS);
             }
         }
+    }
+
+    private static boolean isDue(HostedSa hosted, long now) {
+        long deadline = hosted.sa().nextDeadlineNanos();
+        return deadline != IkeSa.NEVER && deadline - now <= 0;
     }
 
     void onTold(int limit) {
@@ -205,19 +215,19 @@ final class SaHost implements AutoCloseable {
         if (hosted.isClosed()) {
             return;
         }
-        timers.set(hosted.timer(), hosted.sa().nextDeadlineNanos());
-        if (hosted.halfOpenSource() != null && !hosted.sa().halfOpen()) {
+        timers.bringForward(hosted, hosted.sa().nextDeadlineNanos());
+        if (hosted.halfOpen() != null && !hosted.sa().halfOpen()) {
             endHalfOpen(hosted);
         }
     }
 
     private void endHalfOpen(HostedSa hosted) {
-        var source = hosted.halfOpenSource();
-        if (source != null) {
+        HostedSa.HalfOpen halfOpen = hosted.halfOpen();
+        if (halfOpen != null) {
             hosted.endHalfOpen();
-            peers.halfOpen().remove(source);
+            peers.halfOpen().remove(halfOpen.source());
             counters.add(LoopCounters.Gauge.HALF_OPEN, -1);
-            table.removeFirstMessage(hosted.firstMessage(), hosted);
+            table.removeFirstMessage(halfOpen.firstMessage(), hosted);
         }
     }
 
@@ -386,7 +396,7 @@ final class SaHost implements AutoCloseable {
             uniqueness.remove(pair, hosted);
             counters.add(LoopCounters.Gauge.ESTABLISHED, -1);
         }
-        timers.remove(hosted.timer());
+        timers.remove(hosted);
         table.remove(hosted);
         counters.set(LoopCounters.Gauge.SAS, table.size());
         checkEmpty();

@@ -5,24 +5,30 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SAs by their next deadline: a binary heap whose entries know their place, so that a change of deadline, which most
- * events bring, moves one entry a few steps. For one thread.
+ * SAs by their next deadline: a binary heap whose entries know their place, so that a change of deadline moves one entry a
+ * few steps. For one thread.
  */
-final class TimerHeap<T> {
-    private static final int ABSENT = -1;
+final class TimerHeap<N extends TimerHeap.Node> {
+    /** The place of what is not in the heap. */
+    static final int ABSENT = -1;
 
-    private @Nullable Node<T>[] heap = heap(64);
+    private static final int FIRST_SIZE = 64;
+
+    /** A heap less than an eighth full is halved. */
+    private static final int SHRINK_SHIFT = 3;
+
+    private @Nullable N[] heap = heap(FIRST_SIZE);
     private int size;
 
-    /** The place of something with a deadline. */
-    static final class Node<T> {
-        private final T owner;
-        private long deadlineNanos = IkeSa.NEVER;
-        private int index = ABSENT;
+    /** Something with a deadline. It keeps its place for the heap: as entered, NEVER and {@link #ABSENT} at first. */
+    interface Node {
+        long enteredNanos();
 
-        Node(T owner) {
-            this.owner = owner;
-        }
+        void setEnteredNanos(long deadlineNanos);
+
+        int place();
+
+        void setPlace(int index);
     }
 
     int size() {
@@ -31,21 +37,21 @@ final class TimerHeap<T> {
 
     /** The earliest deadline, {@link IkeSa#NEVER} if there is none. */
     long nextNanos() {
-        Node<T> first = heap[0];
-        return first == null ? IkeSa.NEVER : first.deadlineNanos;
+        N first = heap[0];
+        return first == null ? IkeSa.NEVER : first.enteredNanos();
     }
 
     /** Enters, moves or, with {@link IkeSa#NEVER}, removes. */
-    void set(Node<T> node, long deadlineNanos) {
-        if (node.deadlineNanos == deadlineNanos) {
+    void set(N node, long deadlineNanos) {
+        if (node.enteredNanos() == deadlineNanos) {
             return;
         }
         if (deadlineNanos == IkeSa.NEVER) {
             remove(node);
             return;
         }
-        node.deadlineNanos = deadlineNanos;
-        if (node.index == ABSENT) {
+        node.setEnteredNanos(deadlineNanos);
+        if (node.place() == ABSENT) {
             if (size == heap.length) {
                 heap = Arrays.copyOf(heap, size << 1);
             }
@@ -55,15 +61,30 @@ final class TimerHeap<T> {
         down(node);
     }
 
-    void remove(Node<T> node) {
-        node.deadlineNanos = IkeSa.NEVER;
-        int gap = node.index;
+    /**
+     * The same, but a later deadline is not entered: the present one comes first, and whoever is told then enters the true
+     * one. Most events only put a deadline off.
+     */
+    void bringForward(N node, long deadlineNanos) {
+        if (node.enteredNanos() == IkeSa.NEVER
+                || deadlineNanos == IkeSa.NEVER
+                || deadlineNanos - node.enteredNanos() < 0) {
+            set(node, deadlineNanos);
+        }
+    }
+
+    void remove(N node) {
+        node.setEnteredNanos(IkeSa.NEVER);
+        int gap = node.place();
         if (gap == ABSENT) {
             return;
         }
-        node.index = ABSENT;
-        Node<T> last = at(--size);
+        node.setPlace(ABSENT);
+        N last = at(--size);
         heap[size] = null;
+        if (heap.length > FIRST_SIZE && size < heap.length >> SHRINK_SHIFT) {
+            heap = Arrays.copyOf(heap, heap.length >> 1);
+        }
         if (last != node) {
             place(last, gap);
             up(last);
@@ -73,62 +94,62 @@ final class TimerHeap<T> {
 
     /** Takes out the earliest whose deadline is not after {@code nowNanos}; null if there is none. */
     @Nullable
-    T pollDue(long nowNanos) {
-        Node<T> first = heap[0];
+    N pollDue(long nowNanos) {
+        N first = heap[0];
         // nanoTime values are compared by their difference
-        if (first == null || first.deadlineNanos - nowNanos > 0) {
+        if (first == null || first.enteredNanos() - nowNanos > 0) {
             return null;
         }
         remove(first);
-        return first.owner;
+        return first;
     }
 
-    private void up(Node<T> node) {
-        int i = node.index;
+    private void up(N node) {
+        int i = node.place();
         while (i > 0) {
-            Node<T> parent = at((i - 1) >>> 1);
+            N parent = at((i - 1) >>> 1);
             if (!before(node, parent)) {
                 break;
             }
-            int parentIndex = parent.index;
+            int parentIndex = parent.place();
             place(parent, i);
             i = parentIndex;
         }
         place(node, i);
     }
 
-    private void down(Node<T> node) {
-        int i = node.index;
+    private void down(N node) {
+        int i = node.place();
         while (true) {
             int child = (i << 1) + 1;
             if (child >= size) {
                 break;
             }
-            Node<T> least = at(child);
+            N least = at(child);
             if (child + 1 < size && before(at(child + 1), least)) {
                 least = at(child + 1);
             }
             if (!before(least, node)) {
                 break;
             }
-            int leastIndex = least.index;
+            int leastIndex = least.place();
             place(least, i);
             i = leastIndex;
         }
         place(node, i);
     }
 
-    private static <T> boolean before(Node<T> a, Node<T> b) {
-        return a.deadlineNanos - b.deadlineNanos < 0;
+    private static boolean before(Node a, Node b) {
+        return a.enteredNanos() - b.enteredNanos() < 0;
     }
 
-    private void place(Node<T> node, int i) {
+    private void place(N node, int i) {
         heap[i] = node;
-        node.index = i;
+        node.setPlace(i);
     }
 
-    private Node<T> at(int i) {
-        Node<T> node = heap[i];
+    private N at(int i) {
+        N node = heap[i];
         if (node == null) {
             throw new IllegalStateException("heap of " + size + " without entry " + i);
         }
@@ -136,7 +157,7 @@ final class TimerHeap<T> {
     }
 
     @SuppressWarnings("unchecked")
-    private static <T> @Nullable Node<T>[] heap(int length) {
-        return (Node<T>[]) new Node<?>[length];
+    private static <N extends Node> @Nullable N[] heap(int length) {
+        return (N[]) new Node[length];
     }
 }

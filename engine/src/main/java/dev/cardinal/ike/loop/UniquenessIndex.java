@@ -3,7 +3,6 @@ package dev.cardinal.ike.loop;
 import dev.cardinal.ike.wire.Identification;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Established SAs of one loop by the pair of identities. Identities are the peers' choice, hence the keyed hash; where many
@@ -16,47 +15,40 @@ final class UniquenessIndex {
     /** Who talks to whom. */
     record Pair(Identification local, Identification remote) {}
 
-    /** An SA's place in the chain of its pair. */
-    static final class Link {
-        private @Nullable HostedSa newer;
-        private @Nullable HostedSa older;
-    }
-
     UniquenessIndex(KeyedHash hash) {
         this.hash = hash;
     }
 
     void add(Pair pair, HostedSa hosted) {
         HostedSa first = newest.put(key(pair), hosted);
-        hosted.link().older = first;
+        hosted.older = first;
         if (first != null) {
-            first.link().newer = hosted;
+            first.newer = hosted;
         }
     }
 
     /** @param hosted is there */
     void remove(Pair pair, HostedSa hosted) {
-        Link link = hosted.link();
-        HostedSa newer = link.newer;
-        HostedSa older = link.older;
+        HostedSa newer = hosted.newer;
+        HostedSa older = hosted.older;
         if (older != null) {
-            older.link().newer = newer;
+            older.newer = newer;
         }
         if (newer != null) {
-            newer.link().older = older;
+            newer.older = older;
         } else if (older != null) {
             newest.put(key(pair), older);
         } else {
             newest.remove(key(pair));
         }
-        link.newer = null;
-        link.older = null;
+        hosted.newer = null;
+        hosted.older = null;
     }
 
     /** The SAs of a pair that were established before {@code order}. */
     List<HostedSa> olderThan(Pair pair, long order) {
         List<HostedSa> found = new ArrayList<>();
-        for (HostedSa next = newest.get(key(pair)); next != null; next = next.link().older) {
+        for (HostedSa next = newest.get(key(pair)); next != null; next = next.older) {
             if (next.establishedOrder() < order && pair.equals(next.pair())) {
                 found.add(next);
             }

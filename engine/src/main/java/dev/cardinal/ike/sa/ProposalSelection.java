@@ -36,24 +36,18 @@ public final class ProposalSelection {
         if (theirs.protocol() != ours.protocol()) {
             return null;
         }
-        List<Transform> chosen = new ArrayList<>();
+        List<Transform> chosen = new ArrayList<>(Transform.SEQUENCE_NUMBERS);
         for (int type = Transform.ENCRYPTION; type <= Transform.SEQUENCE_NUMBERS; type++) {
-            List<Transform> offered = ofType(theirs, type);
-            List<Transform> wanted = ofType(ours, type);
             if (type == Transform.KEY_EXCHANGE && !withKeyExchange) {
                 continue;
             }
-            if (offered.isEmpty() && (wanted.isEmpty() || containsNone(wanted, type))) {
+            boolean isOffered = contains(theirs, type);
+            boolean isWanted = contains(ours, type);
+            if (!isOffered && (!isWanted || acceptsNone(ours, type))) {
                 continue;
             }
-            Transform common = null;
-            for (Transform want : wanted) {
-                if (offered.contains(want)) {
-                    common = want;
-                    break;
-                }
-            }
-            if (common == null && wanted.isEmpty() && containsNone(offered, type)) {
+            Transform common = isWanted ? firstCommon(ours, theirs, type) : null;
+            if (common == null && !isWanted && acceptsNone(theirs, type)) {
                 common = new Transform(type, 0, 0);
             }
             if (common == null) {
@@ -83,14 +77,36 @@ public final class ProposalSelection {
         return false;
     }
 
-    private static List<Transform> ofType(Proposal proposal, int type) {
-        List<Transform> transforms = new ArrayList<>();
+    /** Whether a proposal has a transform of a type that we understand. */
+    private static boolean contains(Proposal proposal, int type) {
         for (Transform transform : proposal.transforms()) {
             if (transform.type() == type && transform.understood()) {
-                transforms.add(transform);
+                return true;
             }
         }
-        return transforms;
+        return false;
+    }
+
+    /** The same of "none". */
+    private static boolean acceptsNone(Proposal proposal, int type) {
+        if (type == Transform.ENCRYPTION || type == Transform.PRF) {
+            return false;
+        }
+        for (Transform transform : proposal.transforms()) {
+            if (transform.type() == type && transform.id() == 0 && transform.understood()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable Transform firstCommon(Proposal ours, Proposal theirs, int type) {
+        for (Transform want : ours.transforms()) {
+            if (want.type() == type && theirs.transforms().contains(want)) {
+                return want;
+            }
+        }
+        return null;
     }
 
     /**

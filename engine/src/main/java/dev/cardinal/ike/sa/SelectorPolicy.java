@@ -19,7 +19,8 @@ public record SelectorPolicy(@Nullable AddressRange range, int protocol, int sta
 
     /** The selector for a tunnel whose end point on this side is {@code endpoint}. */
     public TrafficSelector resolve(InetAddress endpoint) {
-        AddressRange addresses = range == null ? AddressRange.of(endpoint) : range;
-        return new TrafficSelector(protocol, startPort, endPort, addresses.first(), addresses.last());
+        return range == null
+                ? new TrafficSelector(protocol, startPort, endPort, endpoint, endpoint)
+                : new TrafficSelector(protocol, startPort, endPort, range.first(), range.last());
     }
 }

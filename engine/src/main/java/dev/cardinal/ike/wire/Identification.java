@@ -18,6 +18,9 @@ public record Identification(int type, byte[] data) {
     public static final int DER_ASN1_GN = 10;
     public static final int KEY_ID = 11;
 
+    /** The type and three reserved octets. */
+    static final int HEADER_LENGTH = 4;
+
     static Identification decode(PayloadReader body) throws MalformedMessage {
         int type = body.u8();
         body.skip(3);

@@ -84,7 +84,7 @@ public final class MessageCodec {
 
     /** The body of an Identification payload: what RFC 7296 section 2.15 calls {@code RestOfInitIDPayload}. */
     public static byte[] encodeIdentificationBody(Identification id) {
-        PayloadWriter writer = new PayloadWriter();
+        PayloadWriter writer = new PayloadWriter(Identification.HEADER_LENGTH + id.data().length);
         id.write(writer);
         return writer.toByteArray();
     }

@@ -7,11 +7,20 @@ import java.util.Arrays;
  * {@link IllegalArgumentException}. Not safe for use by several threads.
  */
 public final class PayloadWriter {
-    /** Enough for an IKE_SA_INIT message with a 4096-bit public value, so that only certificates make the buffer grow. */
-    private static final int INITIAL_CAPACITY = 1024;
+    /** Enough for most messages; large public values and certificates make the buffer grow. */
+    private static final int INITIAL_CAPACITY = 400;
 
-    private byte[] octets = new byte[INITIAL_CAPACITY];
+    private byte[] octets;
     private int position;
+
+    public PayloadWriter() {
+        this(INITIAL_CAPACITY);
+    }
+
+    /** @param expected octets that will most likely be written */
+    PayloadWriter(int expected) {
+        octets = new byte[expected];
+    }
 
     /** Octets written so far. */
     public int length() {
@@ -71,9 +80,9 @@ public final class PayloadWriter {
         }
     }
 
-    /** A copy of what was written. */
+    /** What was written; nothing more may be written then. */
     public byte[] toByteArray() {
-        return Arrays.copyOf(octets, position);
+        return position == octets.length ? octets : Arrays.copyOf(octets, position);
     }
 
     private int advance(int count) {

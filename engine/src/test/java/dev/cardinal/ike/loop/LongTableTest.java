@@ -46,6 +46,25 @@ class LongTableTest {
         assertEquals(0, table.size());
     }
 
+    /** Down to nothing and up again, through every size. */
+    @Test
+    void growsAndShrinks() {
+        LongTable<Long> table = new LongTable<>();
+        for (int round = 0; round < 2; round++) {
+            for (long key = 0; key < 10_000; key++) {
+                assertNull(table.put(key, key));
+            }
+            for (long key = 0; key < 10_000; key++) {
+                assertEquals(key, table.remove(key));
+                assertNull(table.get(key));
+                if (key % 97 == 0 && key < 9_999) {
+                    assertEquals(9_999L, table.get(9_999));
+                }
+            }
+            assertEquals(0, table.size());
+        }
+    }
+
     /** The loop's number in the low bits must not crowd the table. */
     @Test
     void constantLowBitsSpread() {

@@ -198,6 +198,26 @@ class HandshakeTest {
         }
     }
 
+    /** RFC 7296 section 2.1: after several minutes the response may be forgotten; then the request MUST be ignored. */
+    @Test
+    void forgottenResponseIsNotMadeAgain() {
+        try (ScriptedConversation talk = new ScriptedConversation(alice().build(), bob().build())) {
+            talk.start(ALICE_NET);
+            talk.pass();
+            talk.pass();
+            CapturedMessage auth = talk.pass();
+            talk.run();
+            talk.requireEstablished(1);
+            talk.advance(239 * SECOND);
+            talk.deliver(auth);
+            talk.take();
+            talk.advance(2 * SECOND);
+            talk.deliver(auth);
+            assertTrue(talk.inFlight().isEmpty());
+            talk.requireEstablished(1);
+        }
+    }
+
     /** Whatever is lost comes again. */
     @Test
     void everyMessageMayBeLostOnce() {
