@@ -213,6 +213,7 @@ public final class HsmCryptoPort implements CryptoPort {
                 yield unexpected();
             }
             case HsmResult.RandomOctets r -> unexpected();
+            case HsmResult.Verified r -> unexpected();
         };
     }
 

@@ -95,7 +95,11 @@ class HsmOutcomesTest {
         @Override
         public TokenProfile profile() {
             return new TokenProfile(
-                    "scripted", EnumSet.allOf(KeyExchangeGroup.class), Set.of(), EnumSet.allOf(KeyExchangeGroup.class));
+                    "scripted",
+                    EnumSet.allOf(KeyExchangeGroup.class),
+                    Set.of(),
+                    Set.of(),
+                    EnumSet.allOf(KeyExchangeGroup.class));
         }
 
         @Override
