@@ -118,7 +118,8 @@ public final class Daemon implements AutoCloseable {
                         .map(t -> new CryptoRouter.Token(
                                 t.port(),
                                 t.config().roles().contains(dev.cardinal.ike.config.TokenConfig.Role.KEY_EXCHANGE)))
-                        .toList());
+                        .toList(),
+                Clock.systemUTC());
 
         // who we are, whom we trust
         ConfigErrors errors = new ConfigErrors();
