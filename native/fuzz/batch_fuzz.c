@@ -1,6 +1,6 @@
 /*
  * Lanes as a careless or hostile caller may fill them, against a token with a key of each kind. An input is a list of
- * lanes; each one is ten octets and what they say follows:
+ * lanes; each one is ten octets and what they say follows (key 255: none, and the first template is a public key's):
  *   operation, mechanism, form of its parameter, key, attributes in the two templates (a nibble each), octets of pIn
  * and of pIn2, room at pOut and at pPublic, form of the derivation All memory is as long as the lane says, or NULL, or
  * its length is one that no memory has.
@@ -31,6 +31,9 @@ static const uint8_t params[][10] = {
 static const CK_ULONG params_length[] = {10, 7, 5, 5};
 static uint8_t prime[256]; /* of group 14 */
 static const uint8_t two = 2;
+static uint8_t modulus[256];
+static uint8_t points[4][100]; /* of the pairs with params */
+static CK_ULONG points_length[4];
 
 /* What a lane's memory is made of, to be freed after the batch. */
 static void *pieces[PIECES];
@@ -99,6 +102,13 @@ static void make_token(void)
         CK_ATTRIBUTE ec[] = {{CKA_EC_PARAMS, (void *)(uintptr_t)params[i], params_length[i]}};
         make_pair(generation[i], ec, 1, i < 3);
     }
+    CK_ATTRIBUTE component = {CKA_MODULUS, modulus, sizeof modulus};
+    must(C_GetAttributeValue(session, keys[0], &component, 1));
+    for (size_t i = 0; i < 4; i++) {
+        component = (CK_ATTRIBUTE){CKA_EC_POINT, points[i], sizeof points[i]};
+        must(C_GetAttributeValue(session, keys[4 + 2 * i], &component, 1));
+        points_length[i] = component.ulValueLen;
+    }
     CK_MECHANISM secret = {CKM_GENERIC_SECRET_KEY_GEN, NULL, 0};
     CK_ULONG length = 32;
     CK_ATTRIBUTE template[] = {{CKA_VALUE_LEN, &length, sizeof length}};
@@ -162,7 +172,54 @@ static CK_ATTRIBUTE attribute(struct input *input)
     }
 }
 
-static CK_ATTRIBUTE *template_of(struct input *input, unsigned count, CK_ULONG *length)
+/* The same for a public key's template: a component that fits, one that is changed or cut short, or whatever comes. */
+static CK_ATTRIBUTE key_attribute_of(struct input *input)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_KEY_TYPE, CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS,
+                                              CKA_EC_POINT, CKA_CLASS,   CKA_VERIFY,          CKA_VALUE};
+    static const CK_KEY_TYPE key_types[] = {CKK_RSA, CKK_EC, CKK_EC_EDWARDS, CKK_EC_MONTGOMERY};
+    static const uint8_t exponent[] = {1, 0, 1};
+    unsigned octet = input_octet(input);
+    CK_ATTRIBUTE made = {types[octet & 7u], NULL, 0};
+    unsigned which = octet >> 3 & 3u;
+    unsigned number = input_octet(input);
+    if (octet >> 5 == 7) {
+        made.pValue = keep(calloc(1, 1));
+        made.ulValueLen = (CK_ULONG)0 - 1 - number;
+        return made;
+    }
+    if (octet >> 5 > 3) {
+        made.pValue = span(input, number, &made.ulValueLen);
+        return made;
+    }
+    const void *fitting = &key_types[which];
+    made.ulValueLen = sizeof key_types[which];
+    if (made.type == CKA_MODULUS) {
+        fitting = modulus;
+        made.ulValueLen = sizeof modulus;
+    } else if (made.type == CKA_PUBLIC_EXPONENT) {
+        fitting = exponent;
+        made.ulValueLen = sizeof exponent;
+    } else if (made.type == CKA_EC_PARAMS) {
+        fitting = params[which];
+        made.ulValueLen = params_length[which];
+    } else if (made.type == CKA_EC_POINT) {
+        fitting = points[which];
+        made.ulValueLen = points_length[which];
+    }
+    uint8_t *copy = keep(calloc(1, made.ulValueLen));
+    memcpy(copy, fitting, made.ulValueLen);
+    if (octet >> 5 == 1) { /* a number that was changed somewhere */
+        copy[number % made.ulValueLen] ^= 1;
+    } else if (octet >> 5 == 2) { /* or cut short */
+        made.ulValueLen = number % made.ulValueLen;
+    }
+    made.pValue = copy;
+    return made;
+}
+
+static CK_ATTRIBUTE *
+template_of(struct input *input, unsigned count, CK_ULONG *length, CK_ATTRIBUTE (*attribute_of)(struct input *))
 {
     *length = count;
     if (count == 15) {
@@ -173,7 +230,7 @@ static CK_ATTRIBUTE *template_of(struct input *input, unsigned count, CK_ULONG *
     }
     CK_ATTRIBUTE *made = keep(calloc(count, sizeof *made));
     for (unsigned i = 0; i < count && made != NULL; i++) {
-        made[i] = attribute(input);
+        made[i] = attribute_of(input);
     }
     return made;
 }
@@ -255,16 +312,22 @@ static void read_lane(struct input *input, CK_CARDINAL_BATCH_LANE *lane)
     }
     lane->ulOperation = head[0] == 255 ? (CK_ULONG)0 - 1 : head[0] & 7u;
     lane->pMechanism = mechanism_of(input, head[1], head[2]);
-    lane->hKey = head[3] < key_count ? keys[head[3]] : head[3];
-    lane->pTemplate = template_of(input, head[4] & 15u, &lane->ulCount);
-    lane->pTemplate2 = template_of(input, head[4] >> 4, &lane->ulCount2);
+    bool by_value = head[3] == 255;
+    lane->hKey = by_value ? 0 : head[3] < key_count ? keys[head[3]] : head[3];
+    lane->pTemplate = template_of(input, head[4] & 15u, &lane->ulCount, by_value ? key_attribute_of : attribute);
+    lane->pTemplate2 = template_of(input, head[4] >> 4, &lane->ulCount2, attribute);
     if (lane->ulOperation == CKB_DECRYPT && head[5] == 128) { /* a ciphertext's length */
         lane->pIn = keep(input_piece(input, 256));
         lane->ulInLen = 256;
     } else {
         lane->pIn = span(input, head[5], &lane->ulInLen);
     }
-    lane->pIn2 = span(input, head[6], &lane->ulIn2Len);
+    if (lane->ulOperation == CKB_VERIFY && head[6] == 128) { /* a signature's length */
+        lane->pIn2 = keep(input_piece(input, 256));
+        lane->ulIn2Len = 256;
+    } else {
+        lane->pIn2 = span(input, head[6], &lane->ulIn2Len);
+    }
     lane->ulOutLen = head[7] * 4u;
     lane->pOut = head[7] == 255 ? NULL : keep(calloc(1, lane->ulOutLen + (head[7] == 0)));
     lane->ulPublicLen = head[8] * 2u;

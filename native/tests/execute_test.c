@@ -106,7 +106,7 @@ static void set_up(const char *directory)
     OK(f->C_Initialize(&arguments));
     OK(C_GetInterface((CK_UTF8CHAR_PTR)CK_CARDINAL_BATCH_INTERFACE, NULL, &interface, 0));
     batch = interface->pFunctionList;
-    CHECK(batch->version.major == 1 && batch->version.minor == 0 && interface->flags == 0, "version");
+    CHECK(batch->version.major == 1 && batch->version.minor == 1 && interface->flags == 0, "version");
     CK_SLOT_ID slot;
     CK_ULONG slots = 1;
     CHECK(f->C_GetSlotList(CK_FALSE, &slot, &slots) == CKR_OK || slots > 1, "a slot");

@@ -20,10 +20,10 @@ static void test_interfaces(void *module)
     CK_ULONG count = 0;
     IS(get_list(NULL, NULL), CKR_ARGUMENTS_BAD);
     OK(get_list(NULL, &count));
-    CHECK(count == 3, "%lu interfaces", count);
+    CHECK(count == 4, "%lu interfaces", count);
     count = 2;
     IS(get_list(list, &count), CKR_BUFFER_TOO_SMALL);
-    CHECK(count == 3, "%lu interfaces", count);
+    CHECK(count == 4, "%lu interfaces", count);
     OK(get_list(list, &count));
 
     CK_INTERFACE *interface = NULL;
@@ -50,6 +50,11 @@ static void test_interfaces(void *module)
     OK(get(batch, &version_1_0, &interface, 0));
     const CK_CARDINAL_BATCH_FUNCTIONS *functions = interface->pFunctionList;
     CHECK(functions->version.major == 1 && functions->version.minor == 0, "the batch interface");
+    OK(get(batch, NULL, &interface, 0));
+    functions = interface->pFunctionList;
+    CHECK(
+        functions->version.major == 1 && functions->version.minor == CK_CARDINAL_BATCH_VERSION_MINOR,
+        "the current batch interface");
     IS(functions->ExecuteBatch(1, NULL, 0), CKR_CRYPTOKI_NOT_INITIALIZED);
     /* every place of both lists is filled */
     void *const *places = (void *const *)(void *)&f3->base.C_Initialize;

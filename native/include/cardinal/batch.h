@@ -1,9 +1,11 @@
 /*
- * "Vendor Cardinal Batch" 1.0: many independent operations of a token in one call.
+ * "Vendor Cardinal Batch" 1.1: many independent operations of a token in one call.
  *
  * A PKCS#11 module offers it through C_GetInterface or C_GetInterfaceList under the name CK_CARDINAL_BATCH_INTERFACE;
  * the interface's pFunctionList points to a CK_CARDINAL_BATCH_FUNCTIONS, whose first member is its version (PKCS#11 3.0
  * section 5.4.4). The interface is not fork-safe: CKF_INTERFACE_FORK_SAFE is never set in its flags.
+ *
+ * 1.1 adds to 1.0 that CKB_VERIFY takes a key by value.
  *
  * Nothing in here is particular to one vendor: a module that has the plain functions can implement it over them.
  * Include a PKCS#11 header (2.40 or later, with the CK_ type names) before this one.
@@ -17,7 +19,7 @@ extern "C" {
 
 #define CK_CARDINAL_BATCH_INTERFACE "Vendor Cardinal Batch"
 #define CK_CARDINAL_BATCH_VERSION_MAJOR 1
-#define CK_CARDINAL_BATCH_VERSION_MINOR 0
+#define CK_CARDINAL_BATCH_VERSION_MINOR 1
 
 /* The most operations one ExecuteBatch takes; more are CKR_ARGUMENTS_BAD. */
 #define CK_CARDINAL_BATCH_LIMIT 1024UL
@@ -26,7 +28,16 @@ extern "C" {
 
 /* C_SignInit + C_Sign. hKey: private key; pIn: data; pOut: signature. */
 #define CKB_SIGN 1UL
-/* C_VerifyInit + C_Verify. hKey: public key; pIn: data; pIn2: signature. rv tells the verdict. */
+/*
+ * C_VerifyInit + C_Verify. hKey: public key; pIn: data; pIn2: signature. rv tells the verdict: CKR_OK,
+ * CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE.
+ * Since 1.1: where hKey is 0 and pTemplate is given, the key is the template's. That has CKA_KEY_TYPE with CKA_MODULUS
+ * and CKA_PUBLIC_EXPONENT (CKK_RSA), or with CKA_EC_PARAMS and CKA_EC_POINT (CKK_EC, CKK_EC_EDWARDS), perhaps CKA_CLASS
+ * (CKO_PUBLIC_KEY), each once and nothing else. No object is made, and no login is asked for. Of a key that the token
+ * cannot use: CKR_KEY_SIZE_RANGE, CKR_CURVE_NOT_SUPPORTED, CKR_ATTRIBUTE_VALUE_INVALID (an even modulus, an exponent
+ * that is even, 1 or above 64 bits, a point not on the curve), CKR_ATTRIBUTE_TYPE_INVALID, CKR_TEMPLATE_INCOMPLETE,
+ * CKR_TEMPLATE_INCONSISTENT. 1.0 answers CKR_KEY_HANDLE_INVALID.
+ */
 #define CKB_VERIFY 2UL
 /* C_DecryptInit + C_Decrypt. hKey: private key; pIn: ciphertext; pOut: plaintext. */
 #define CKB_DECRYPT 3UL
@@ -92,7 +103,7 @@ typedef struct CK_CARDINAL_BATCH_LANE {
     CK_ULONG ulOperation;        /* CKB_... */
     CK_MECHANISM_PTR pMechanism; /* the operation's mechanism; CKB_GENERATE: CKM_..._KEY_PAIR_GEN */
     CK_OBJECT_HANDLE hKey;       /* 0 where the operation has none */
-    CK_ATTRIBUTE_PTR pTemplate;  /* domain parameters, see CKB_GENERATE */
+    CK_ATTRIBUTE_PTR pTemplate;  /* domain parameters, see CKB_GENERATE; a public key, see CKB_VERIFY */
     CK_ULONG ulCount;
     CK_ATTRIBUTE_PTR pTemplate2; /* for the object that is made */
     CK_ULONG ulCount2;

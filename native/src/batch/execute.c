@@ -76,7 +76,9 @@ static CK_RV begin_pair(struct session *session, CK_CARDINAL_BATCH_LANE *lane, s
         (kind == OPERATION_VERIFY && check_span(lane->pIn2, lane->ulIn2Len) != CKR_OK)) {
         return CKR_ARGUMENTS_BAD;
     }
-    CK_RV rv = session_key(session, lane->hKey, class, usage, lane->pMechanism->mechanism, &work->key);
+    bool by_value = kind == OPERATION_VERIFY && lane->hKey == 0 && lane->pTemplate != NULL;
+    CK_RV rv = by_value ? key_for_verification(lane->pTemplate, lane->ulCount, &work->key)
+                        : session_key(session, lane->hKey, class, usage, lane->pMechanism->mechanism, &work->key);
     if (rv != CKR_OK) {
         return rv;
     }
@@ -484,3 +486,5 @@ static CK_RV execute_batch(CK_SESSION_HANDLE handle, CK_CARDINAL_BATCH_LANE *lan
 
 const CK_CARDINAL_BATCH_FUNCTIONS batch_functions = {
     {CK_CARDINAL_BATCH_VERSION_MAJOR, CK_CARDINAL_BATCH_VERSION_MINOR}, execute_batch};
+
+const CK_CARDINAL_BATCH_FUNCTIONS batch_functions_1_0 = {{CK_CARDINAL_BATCH_VERSION_MAJOR, 0}, execute_batch};

@@ -101,13 +101,13 @@ static bool blinding_renew(struct blinding *set, const struct rsa_key *key)
 
 static struct blinding *blinding_take(const struct rsa_key *key)
 {
-    struct rsa_ifma *ifma = key->ifma;
-    pthread_mutex_lock(&ifma->lock);
-    struct blinding *set = ifma->vacant;
+    struct rsa_ifma_private *private = key->ifma->private;
+    pthread_mutex_lock(&private->lock);
+    struct blinding *set = private->vacant;
     if (set != NULL) {
-        ifma->vacant = set->next;
+        private->vacant = set->next;
     }
-    pthread_mutex_unlock(&ifma->lock);
+    pthread_mutex_unlock(&private->lock);
     bool made = set != NULL;
     if (!made) {
         set = secret_alloc(sizeof *set);
@@ -119,19 +119,19 @@ static struct blinding *blinding_take(const struct rsa_key *key)
     return set;
 }
 
-static void blinding_give(struct rsa_ifma *ifma, struct blinding *set)
+static void blinding_give(struct rsa_ifma_private *private, struct blinding *set)
 {
-    pthread_mutex_lock(&ifma->lock);
-    set->next = ifma->vacant;
-    ifma->vacant = set;
-    pthread_mutex_unlock(&ifma->lock);
+    pthread_mutex_lock(&private->lock);
+    set->next = private->vacant;
+    private->vacant = set;
+    pthread_mutex_unlock(&private->lock);
 }
 
 static void blindings_give(struct batch *b, struct blindings *s)
 {
     for (unsigned lane = 0; lane < LANES; lane++) {
         if (s->owner[lane]) {
-            blinding_give(b->job[lane < b->count ? lane : 0]->rsa.key->ifma, s->set[lane]);
+            blinding_give(b->job[lane < b->count ? lane : 0]->rsa.key->ifma->private, s->set[lane]);
         }
     }
 }
@@ -184,7 +184,7 @@ void blindings_refresh(struct batch *b, struct blindings *s)
     blindings_give(b, s);
 }
 
-void blindings_free(struct rsa_ifma *key)
+void blindings_free(struct rsa_ifma_private *key)
 {
     while (key->vacant != NULL) {
         struct blinding *set = key->vacant;

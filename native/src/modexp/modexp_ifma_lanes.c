@@ -296,3 +296,58 @@ unsigned long lanes_power_public_count(const struct size *size, uint64_t e)
     unsigned long multiplications = 1 + (unsigned long)__builtin_popcountll(e) - 1;
     return squarings * size_square_count(size) + multiplications * size_multiply_count(size);
 }
+
+/* x = 2x mod n, for x below n, and n at least one bit shorter than its limbs; scratch: k vectors. */
+static void lanes_double(vec *x, const vec *n, unsigned k, vec *scratch)
+{
+    const vec mask = limb_mask();
+    vec shifted_out = _mm512_setzero_si512();
+    vec borrow = _mm512_setzero_si512(); /* 0 or -1 */
+    for (unsigned i = 0; i < k; i++) {
+        vec twice = _mm512_or_si512(_mm512_and_si512(_mm512_slli_epi64(x[i], 1), mask), shifted_out);
+        shifted_out = _mm512_srli_epi64(x[i], LIMB_BITS - 1);
+        vec difference = _mm512_add_epi64(_mm512_sub_epi64(twice, n[i]), borrow);
+        x[i] = twice;
+        scratch[i] = _mm512_and_si512(difference, mask);
+        borrow = _mm512_srai_epi64(difference, LIMB_BITS);
+    }
+    for (unsigned i = 0; i < k; i++) {
+        /* borrow ? x : scratch */
+        x[i] = _mm512_ternarylogic_epi64(borrow, x[i], scratch[i], 0xca);
+    }
+}
+
+/* How often the exponent of 2 is halved on the way to R^2; measured: 5 to 9 differ little. */
+#define HALVINGS 6u
+
+void lanes_montgomery(
+    const struct size *size, vec *one, vec *square_of_r, const struct modulus *m, unsigned bits, struct workspace *w)
+{
+    const unsigned k = size->limbs;
+    const unsigned bits_of_r = k * LIMB_BITS;
+    const vec mask = limb_mask();
+    /* 2^bits - n is 2^bits mod n, as n has bits bits; then by doubling on to R */
+    vec borrow = _mm512_setzero_si512();
+    for (unsigned i = 0; i < k; i++) {
+        vec power = _mm512_set1_epi64(i == bits / LIMB_BITS ? 1ll << bits % LIMB_BITS : 0);
+        vec difference = _mm512_add_epi64(_mm512_sub_epi64(power, m->n[i]), borrow);
+        one[i] = _mm512_and_si512(difference, mask);
+        borrow = _mm512_srai_epi64(difference, LIMB_BITS);
+    }
+    for (unsigned bit = bits; bit < bits_of_r; bit++) {
+        lanes_double(one, m->n, k, w->t);
+    }
+    /* R in Montgomery form is 2^(bits of R) in it: the exponent's upper bits by doubling, each lower one by a squaring
+     */
+    memcpy(square_of_r, one, k * sizeof *one);
+    for (unsigned i = 0; i < bits_of_r >> HALVINGS; i++) {
+        lanes_double(square_of_r, m->n, k, w->t);
+    }
+    for (unsigned bit = HALVINGS; bit-- > 0;) {
+        size->square(square_of_r, square_of_r, m, w->t);
+        if ((bits_of_r >> bit & 1) != 0) {
+            lanes_canonical(square_of_r, m->n, k, w->t);
+            lanes_double(square_of_r, m->n, k, w->t);
+        }
+    }
+}

@@ -68,6 +68,13 @@ void lanes_power(
 /* vpmadd52 of it. */
 unsigned long lanes_power_count(const struct size *size, unsigned bits);
 
+/*
+ * The numbers of Montgomery arithmetic, R = 2^(52*limbs): one = R mod n, square_of_r = R^2 mod n, for public moduli of
+ * exactly bits bits, below R by one bit or more. Uses w->t.
+ */
+void lanes_montgomery(
+    const struct size *size, vec *one, vec *square_of_r, const struct modulus *m, unsigned bits, struct workspace *w);
+
 /* x out of Montgomery form: x/R mod n, at most n. reduce_count vpmadd52. Uses w->t. */
 void lanes_leave(const struct size *size, vec *x, const struct modulus *m, struct workspace *w);
 

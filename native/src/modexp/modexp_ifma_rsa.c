@@ -12,26 +12,39 @@
 /* The jobs' moduli and inputs. False: no memory. */
 static bool batch_begin(struct batch *b)
 {
-    b->w = workspace_take(b->job[0]->rsa.key->ifma->modulus->limbs);
+    const unsigned bits = b->job[0]->rsa.key->bits;
+    b->modulus = size_of_modulus(bits);
+    const unsigned k = b->modulus->limbs;
+    b->w = workspace_take(k);
     if (b->w == NULL) {
         return false;
     }
+    bool prepared = true;
     uint64_t inverse[LANES];
     for (unsigned lane = 0; lane < LANES; lane++) {
         const struct job *job = b->job[lane < b->count ? lane : 0];
         const struct rsa_key *key = job->rsa.key;
         b->key[lane] = key->ifma;
         b->e[lane] = key->e;
-        b->modulus = key->ifma->modulus;
-        b->factor = key->ifma->factor;
-        const unsigned k = b->modulus->limbs;
+        lane_set_octets(b->w->input, lane, job->rsa.in, key->octets, k);
+        if (key->ifma == NULL) {
+            prepared = false;
+            uint64_t n[MAX_LIMBS];
+            limbs_from_octets(n, k, key->n, key->octets);
+            lane_set(b->w->n, lane, n, k);
+            inverse[lane] = negative_inverse(n[0]);
+            continue;
+        }
+        b->factor = key->ifma->private == NULL ? NULL : key->ifma->private->factor;
         lane_set(b->w->n, lane, key->ifma->n, k);
         lane_set(b->w->one, lane, key->ifma->one, k);
         lane_set(b->w->square_of_r, lane, key->ifma->square_of_r, k);
-        lane_set_octets(b->w->input, lane, job->rsa.in, key->octets, k);
         inverse[lane] = key->ifma->inverse;
     }
     b->n = (struct modulus){.n = b->w->n, .inverse = lane_words(inverse)};
+    if (!prepared) {
+        lanes_montgomery(b->modulus, b->w->one, b->w->square_of_r, &b->n, bits, b->w);
+    }
     return true;
 }
 
@@ -50,7 +63,7 @@ static void power_half(struct batch *b, const vec *base, unsigned i)
     vec *factor = i == 0 ? w->p : w->q;
     uint64_t inverse[LANES];
     for (unsigned lane = 0; lane < LANES; lane++) {
-        const struct rsa_ifma *key = b->key[lane];
+        const struct rsa_ifma_private *key = b->key[lane]->private;
         lane_set(factor, lane, key->half[i].n, k);
         lane_set(w->factor_one, lane, key->half[i].one, k);
         lane_set(w->factor_cube_of_r, lane, key->half[i].cube_of_r, k);
@@ -80,8 +93,8 @@ static void recombine(struct batch *b)
     const unsigned k = b->factor->limbs;
     uint64_t inverse[LANES];
     for (unsigned lane = 0; lane < LANES; lane++) {
-        lane_set(w->qinv, lane, b->key[lane]->qinv, k);
-        inverse[lane] = b->key[lane]->half[0].inverse;
+        lane_set(w->qinv, lane, b->key[lane]->private->qinv, k);
+        inverse[lane] = b->key[lane]->private->half[0].inverse;
     }
     struct modulus p = {.n = w->p, .inverse = lane_words(inverse)};
     vec *h = w->half[0];
@@ -192,7 +205,7 @@ void rsa_ifma_private(struct job *const jobs[], size_t count)
         const struct rsa_key *key = jobs[i]->rsa.key;
         if (!key->is_private || memcmp(jobs[i]->rsa.in, key->n, key->octets) >= 0) {
             jobs[i]->status = JOB_REFUSED;
-        } else if (key->ifma == NULL || key->ifma->factor == NULL) {
+        } else if (key->ifma == NULL || key->ifma->private == NULL) {
             run_portable(jobs[i]);
         } else {
             b.job[b.count++] = jobs[i];
@@ -224,7 +237,7 @@ void rsa_ifma_public(struct job *const jobs[], size_t count)
         const struct rsa_key *key = jobs[i]->rsa.key;
         if (memcmp(jobs[i]->rsa.in, key->n, key->octets) >= 0) {
             jobs[i]->status = JOB_REFUSED;
-        } else if (key->ifma == NULL) {
+        } else if (size_of_modulus(key->bits) == NULL) {
             modexp_portable_run(RSA_PUBLIC, &jobs[i], 1);
         } else {
             b.job[b.count++] = jobs[i];

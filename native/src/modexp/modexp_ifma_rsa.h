@@ -10,11 +10,19 @@
 
 #define MAX_HALF (MAX_LIMBS / 2)
 
-/* A key's numbers in limbs: secret, of secret_alloc(); immutable but for the list of blindings. */
+/*
+ * A key's numbers in limbs, immutable. Public keys come and go with every peer, hence this part is all they have, and
+ * none of it is of secret_alloc().
+ */
 struct rsa_ifma {
     const struct size *modulus;
-    const struct size *factor; /* NULL: no private operations here */
+    struct rsa_ifma_private *private; /* NULL: no private operations here */
     uint64_t n[MAX_LIMBS], one[MAX_LIMBS], square_of_r[MAX_LIMBS], inverse;
+};
+
+/* Secret, of secret_alloc(); immutable but for the list of blindings. */
+struct rsa_ifma_private {
+    const struct size *factor;
     struct {
         uint64_t n[MAX_HALF], one[MAX_HALF], cube_of_r[MAX_HALF], inverse;
         uint64_t exponent[EXPONENT_WORDS];
@@ -53,7 +61,10 @@ struct blindings {
 bool blindings_take(struct batch *b, struct blindings *s);
 /* Squares them for their next use, and gives them back. Uses w->t, w->blind and w->unblind. */
 void blindings_refresh(struct batch *b, struct blindings *s);
-void blindings_free(struct rsa_ifma *key);
+void blindings_free(struct rsa_ifma_private *key);
+
+/* -n^-1 mod 2^52 of an odd number's lowest limb. */
+uint64_t negative_inverse(uint64_t n);
 
 /* The limbs of a number of up to RSA_MAX_BITS; false where it does not fit. */
 bool limbs_from_number(uint64_t *limbs, unsigned k, const BIGNUM *number);

@@ -30,6 +30,21 @@ unsigned job_bits(const struct job *job)
     return 0;
 }
 
+/* libcrypto's form of a key of rsa_key_once(); NULL where there is no memory. */
+static RSA *rsa_of_once(const struct rsa_key *key)
+{
+    RSA *rsa = RSA_new();
+    BIGNUM *n = BN_bin2bn(key->n, (int)key->octets, NULL);
+    BIGNUM *e = BN_new();
+    if (rsa == NULL || n == NULL || e == NULL || BN_set_word(e, key->e) != 1 || RSA_set0_key(rsa, n, e, NULL) != 1) {
+        BN_free(n);
+        BN_free(e);
+        RSA_free(rsa);
+        return NULL;
+    }
+    return rsa;
+}
+
 static enum job_status rsa_run(enum primitive primitive, const struct job *job)
 {
     const struct rsa_key *key = job->rsa.key;
@@ -39,8 +54,14 @@ static enum job_status rsa_run(enum primitive primitive, const struct job *job)
     /* libcrypto blinds the base, checks the CRT's result with e, and takes the long way with d where that fails */
     uint8_t out[RSA_MAX_BITS / 8];
     int length = (int)key->octets;
-    int written = primitive == RSA_PRIVATE ? RSA_private_decrypt(length, job->rsa.in, out, key->rsa, RSA_NO_PADDING)
-                                           : RSA_public_encrypt(length, job->rsa.in, out, key->rsa, RSA_NO_PADDING);
+    RSA *made = key->rsa == NULL ? rsa_of_once(key) : NULL;
+    RSA *rsa = key->rsa == NULL ? made : key->rsa;
+    if (rsa == NULL) {
+        return JOB_FAULT;
+    }
+    int written = primitive == RSA_PRIVATE ? RSA_private_decrypt(length, job->rsa.in, out, rsa, RSA_NO_PADDING)
+                                           : RSA_public_encrypt(length, job->rsa.in, out, rsa, RSA_NO_PADDING);
+    RSA_free(made);
     if (written == length) {
         memcpy(job->rsa.out, out, key->octets);
     } else {

@@ -135,6 +135,41 @@ struct rsa_key *rsa_key_new(const struct rsa_numbers *numbers)
     return key;
 }
 
+/* The number without its leading zeros. */
+static struct rsa_number trimmed(const struct rsa_number *number)
+{
+    struct rsa_number out = *number;
+    while (out.length > 0 && out.octets[0] == 0) {
+        out.octets++;
+        out.length--;
+    }
+    return out;
+}
+
+struct rsa_key *rsa_key_once(const struct rsa_number *n, const struct rsa_number *e)
+{
+    const struct rsa_number modulus = trimmed(n);
+    const struct rsa_number exponent = trimmed(e);
+    if (modulus.length == 0 || modulus.length > RSA_MAX_BITS / 8 || exponent.length == 0 ||
+        exponent.length > sizeof(uint64_t)) {
+        return NULL;
+    }
+    unsigned bits = (unsigned)modulus.length * 8 - ((unsigned)__builtin_clz(modulus.octets[0]) - 24u);
+    uint64_t word = 0;
+    for (size_t i = 0; i < exponent.length; i++) {
+        word = word << 8 | exponent.octets[i];
+    }
+    if (bits < RSA_MIN_BITS || (modulus.octets[modulus.length - 1] & 1) == 0 || (word & 1) == 0 || word == 1) {
+        return NULL;
+    }
+    struct rsa_key *key = secret_alloc(sizeof *key);
+    if (key != NULL) {
+        *key = (struct rsa_key){.bits = bits, .octets = modulus.length, .e = word};
+        memcpy(key->n, modulus.octets, modulus.length);
+    }
+    return key;
+}
+
 void rsa_key_free(struct rsa_key *key)
 {
     if (key == NULL) {

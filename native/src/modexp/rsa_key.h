@@ -29,6 +29,12 @@ struct rsa_key;
  */
 struct rsa_key *rsa_key_new(const struct rsa_numbers *numbers);
 
+/*
+ * A public key for one verification, as peers bring them: only checked and copied. What others prepare is made by
+ * whoever runs the operation, for all its lanes at once. NULL where rsa_key_new() would say so.
+ */
+struct rsa_key *rsa_key_once(const struct rsa_number *n, const struct rsa_number *e);
+
 /* Wipes and frees; NULL is allowed. */
 void rsa_key_free(struct rsa_key *key);
 

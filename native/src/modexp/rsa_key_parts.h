@@ -14,14 +14,14 @@ struct rsa_key {
     bool is_private;
     uint64_t e;
     uint8_t n[RSA_MAX_BITS / 8]; /* octets of it, big-endian */
-    RSA *rsa;                    /* libcrypto's form, with its own blinding and locks */
-    struct rsa_ifma *ifma;       /* the vector form; NULL where the kernels do not serve this key */
+    RSA *rsa;                    /* libcrypto's form, with its own blinding and locks; NULL: of rsa_key_once() */
+    struct rsa_ifma *ifma;       /* the vector form; NULL: of rsa_key_once(), or the kernels do not serve this key */
 };
 
 #ifndef CARDINAL_NO_IFMA
 /*
- * The vector form of a key whose numbers are already checked, in memory of secret_alloc(); NULL where the kernels have
- * no such size, or memory is short: the key then is served by libcrypto.
+ * The vector form of a key whose numbers are already checked, its secrets in memory of secret_alloc(); NULL where the
+ * kernels have no such size, or memory is short: the key then is served by libcrypto.
  */
 struct rsa_ifma *rsa_ifma_new(const RSA *rsa);
 void rsa_ifma_free(struct rsa_ifma *ifma); /* NULL is allowed */

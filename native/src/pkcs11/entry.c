@@ -85,6 +85,7 @@ static CK_INTERFACE interfaces[] = {
     {standard_name, &functions_3_0, 0},
     {standard_name, &functions_2_40, 0},
     {batch_name, (CK_VOID_PTR)(uintptr_t)&batch_functions, 0},
+    {batch_name, (CK_VOID_PTR)(uintptr_t)&batch_functions_1_0, 0},
 };
 #define INTERFACE_COUNT (sizeof interfaces / sizeof interfaces[0])
 

@@ -167,6 +167,51 @@ CK_RV key_from_template(
     }
 }
 
+CK_RV key_for_verification(const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_KEY_TYPE,        CKA_CLASS,     CKA_MODULUS,
+                                              CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
+    bool seen[sizeof types / sizeof types[0]] = {false};
+    *out = NULL;
+    for (CK_ULONG i = 0; i < count; i++) {
+        size_t which = 0;
+        while (which < sizeof types / sizeof types[0] && types[which] != template[i].type) {
+            which++;
+        }
+        if (which == sizeof types / sizeof types[0]) {
+            return CKR_ATTRIBUTE_TYPE_INVALID;
+        }
+        if (seen[which]) {
+            return CKR_TEMPLATE_INCONSISTENT;
+        }
+        seen[which] = true;
+    }
+    CK_KEY_TYPE type;
+    CK_OBJECT_CLASS class;
+    CK_RV rv = template_ulong(template, count, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION, &type);
+    if (rv == CKR_OK) {
+        rv = template_ulong(template, count, CKA_CLASS, CKO_PUBLIC_KEY, &class);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    if (type == CK_UNAVAILABLE_INFORMATION) {
+        return CKR_TEMPLATE_INCOMPLETE;
+    }
+    if (class != CKO_PUBLIC_KEY) {
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
+    switch (type) {
+    case CKK_RSA:
+        return key_rsa_for_verification(template, count, out);
+    case CKK_EC:
+    case CKK_EC_EDWARDS:
+        return key_ec_from_template(CKO_PUBLIC_KEY, type, template, count, out);
+    default:
+        return CKR_TEMPLATE_INCONSISTENT;
+    }
+}
+
 /* Components that are CK_ULONG and not stored as octets. */
 static bool number_component(const struct key *key, CK_ATTRIBUTE_TYPE type, CK_ULONG *value)
 {

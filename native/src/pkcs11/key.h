@@ -36,6 +36,13 @@ CK_OBJECT_CLASS key_class(const struct key *key);
 CK_RV key_from_template(
     CK_OBJECT_CLASS class, CK_KEY_TYPE type, const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
 
+/*
+ * A public key for one verification, from a template with CKA_KEY_TYPE, perhaps CKA_CLASS, and the components as above,
+ * each once and nothing else. It costs no more than looking at the numbers, and has no attributes. Further
+ * CKR_ATTRIBUTE_TYPE_INVALID, CKR_KEY_SIZE_RANGE; CKR_TEMPLATE_INCONSISTENT where keys of the type verify nothing.
+ */
+CK_RV key_for_verification(const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
+
 /* Secret octets as a key; copied. */
 CK_RV key_from_secret(CK_KEY_TYPE type, const uint8_t *octets, size_t length, struct key **out);
 

@@ -68,16 +68,34 @@ const uint8_t *curve_point(const struct curve *curve, const uint8_t *given, size
     return NULL;
 }
 
+/*
+ * libcrypto's form of a NIST curve, made once and kept: making one takes ten times as long as looking at a point. NULL
+ * where there is no memory.
+ */
+static const EC_GROUP *group_of(const struct curve *curve)
+{
+    static _Atomic(EC_GROUP *) groups[CURVE_COUNT];
+    _Atomic(EC_GROUP *) *kept = &groups[curve - curves];
+    EC_GROUP *group = atomic_load_explicit(kept, memory_order_acquire);
+    if (group == NULL) {
+        EC_GROUP *made = EC_GROUP_new_by_curve_name(curve->nid);
+        if (atomic_compare_exchange_strong(kept, &group, made)) {
+            return made;
+        }
+        EC_GROUP_free(made); /* another thread was faster */
+    }
+    return group;
+}
+
 bool curve_accepts(const struct curve *curve, const uint8_t *point)
 {
     ERR_set_mark(); /* a refused point is no error of the application's */
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(curve->nid);
+    const EC_GROUP *group = group_of(curve);
     EC_POINT *decoded = group == NULL ? NULL : EC_POINT_new(group);
     /* only the uncompressed form has this length; libcrypto refuses coordinates >= p and points off the curve */
     bool accepted = decoded != NULL && point[0] == POINT_CONVERSION_UNCOMPRESSED &&
                     EC_POINT_oct2point(group, decoded, point, curve->point, NULL) == 1;
     EC_POINT_free(decoded);
-    EC_GROUP_free(group);
     ERR_pop_to_mark();
     return accepted;
 }
@@ -118,7 +136,7 @@ CK_RV key_from_point(const struct curve *curve, const uint8_t *point, struct key
 static CK_RV nist_point(const struct curve *curve, const uint8_t *value, uint8_t *point)
 {
     CK_RV rv = CKR_HOST_MEMORY;
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(curve->nid);
+    const EC_GROUP *group = group_of(curve);
     EC_POINT *product = group == NULL ? NULL : EC_POINT_new(group);
     BIGNUM *scalar = BN_secure_new();
     if (product == NULL || scalar == NULL || BN_bin2bn(value, (int)curve->field, scalar) == NULL) {
@@ -136,7 +154,6 @@ static CK_RV nist_point(const struct curve *curve, const uint8_t *value, uint8_t
 done:
     BN_clear_free(scalar);
     EC_POINT_clear_free(product);
-    EC_GROUP_free(group);
     return rv;
 }
 

@@ -105,6 +105,7 @@ CK_RV key_from_point(const struct curve *curve, const uint8_t *point, struct key
 /* A private key from a value and its point, both known to be right. */
 CK_RV key_from_pair(const struct curve *curve, const uint8_t *value, const uint8_t *point, struct key **out);
 
+CK_RV key_rsa_for_verification(const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
 CK_RV key_rsa_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
 CK_RV key_dh_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out);
 CK_RV key_ec_from_template(

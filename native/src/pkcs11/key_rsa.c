@@ -264,3 +264,33 @@ CK_RV key_rsa_from_template(CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template,
     rsa_bignums_free(&numbers);
     return rv;
 }
+
+CK_RV key_rsa_for_verification(const CK_ATTRIBUTE *template, CK_ULONG count, struct key **out)
+{
+    struct rsa_number n, e;
+    CK_RV rv = template_octets(template, count, CKA_MODULUS, &n.octets, &n.length);
+    if (rv == CKR_OK) {
+        rv = template_octets(template, count, CKA_PUBLIC_EXPONENT, &e.octets, &e.length);
+    }
+    if (rv != CKR_OK) {
+        return rv;
+    }
+    while (n.length > 1 && n.octets[0] == 0) {
+        n.octets++;
+        n.length--;
+    }
+    if (n.length < RSA_MIN_BITS / 8 || n.length > RSA_MAX_BITS / 8 || n.octets[0] < 0x80) {
+        return CKR_KEY_SIZE_RANGE; /* as check_size() */
+    }
+    struct key *key = key_new(CKO_PUBLIC_KEY, CKK_RSA, 0);
+    if (key == NULL) {
+        return CKR_HOST_MEMORY;
+    }
+    key->rsa = rsa_key_once(&n, &e);
+    if (key->rsa == NULL) {
+        key_unref(key);
+        return CKR_ATTRIBUTE_VALUE_INVALID;
+    }
+    *out = key;
+    return CKR_OK;
+}

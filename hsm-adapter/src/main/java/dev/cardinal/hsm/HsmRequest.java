@@ -1,5 +1,6 @@
 package dev.cardinal.hsm;
 
+import java.security.PublicKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,24 @@ public sealed interface HsmRequest {
      * @param message the octets to be signed, not their hash
      */
     record Sign(KeyRef key, SignatureMechanism mechanism, byte[] message, Urgency urgency, long deadlineNanos)
+            implements HsmRequest {}
+
+    /**
+     * Whether a signature is that of somebody else's key, which is given by value: no object is made of it. Only where
+     * {@link TokenProfile#verifications} has the mechanism. A key that the token cannot use, and the host perhaps can, is
+     * {@code UNSUPPORTED}; one that is none is {@code PEER_DATA}.
+     *
+     * @param key RSA, EC or Ed25519
+     * @param message the octets that were signed, not their hash
+     * @param signature as {@link HsmResult.Signed} has it; anything at all
+     */
+    record Verify(
+            PublicKey key,
+            SignatureMechanism mechanism,
+            byte[] message,
+            byte[] signature,
+            Urgency urgency,
+            long deadlineNanos)
             implements HsmRequest {}
 
     /** RSA decryption with PKCS#1 v1.5 padding. Every refusal by the token has kind {@code PEER_DATA}. */

@@ -8,6 +8,9 @@ public sealed interface HsmResult {
     /** @param signature RSA: the modulus' length; ECDSA: r and s, each of the field's length; Ed25519: 64 octets */
     record Signed(byte[] signature) implements HsmResult {}
 
+    /** @param valid whether the signature is the key's over the message */
+    record Verified(boolean valid) implements HsmResult {}
+
     /** @param plaintext a secret: the receiver wipes it */
     record Decrypted(byte[] plaintext) implements HsmResult {
         @Override

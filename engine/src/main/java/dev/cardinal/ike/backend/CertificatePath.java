@@ -2,23 +2,16 @@ package dev.cardinal.ike.backend;
 
 import dev.cardinal.ike.crypto.TrustPolicy;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertPathValidator;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.PKIXParameters;
-import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The way from one peer certificate to a trust anchor (RFC 5280 section 6): built here, within bounds that the peer cannot
- * stretch, and judged by the JDK's PKIX validator (signatures, dates, basic constraints, path length, key usage, name
- * constraints, unknown critical extensions). Revocation is ours. One object judges one peer.
+ * The search for a way from one peer certificate to a trust anchor that holds by {@link PathRules}, along signatures that
+ * are verified here, within bounds that the peer cannot stretch. One object judges one peer.
  */
 final class CertificatePath {
     /** Certificates of a path, the anchor not counted. */
@@ -30,13 +23,7 @@ final class CertificatePath {
     /** Whole paths given to the validator. */
     static final int MAX_PATHS = 8;
 
-    /** Bit 5 of the key usage (RFC 5280 section 4.2.1.3). */
-    private static final int KEY_CERT_SIGN = 5;
-
-    private static final String NAME_CONSTRAINTS = "2.5.29.30";
-
-    private final CertificateFactory factory;
-    private final CertPathValidator validator;
+    private final PathRules rules;
     private final TrustPolicy trust;
     private final Instant now;
     private final Set<X509Certificate> intermediates = new LinkedHashSet<>();
@@ -44,14 +31,8 @@ final class CertificatePath {
     private int paths;
     private String reason = "no path to a trusted authority";
 
-    CertificatePath(
-            CertificateFactory factory,
-            CertPathValidator validator,
-            TrustPolicy trust,
-            List<X509Certificate> sent,
-            Instant now) {
-        this.factory = factory;
-        this.validator = validator;
+    CertificatePath(PathRules rules, TrustPolicy trust, List<X509Certificate> sent, Instant now) {
+        this.rules = rules;
         this.trust = trust;
         this.now = now;
         intermediates.addAll(trust.intermediates());
@@ -119,72 +100,11 @@ final class CertificatePath {
             return false;
         }
         try {
-            validate(path, anchor);
-            for (int i = 0; i < path.size(); i++) {
-                X509Certificate issuer = i + 1 < path.size() ? path.get(i + 1) : anchor;
-                CertificateRevocation.check(path.get(i), issuer, trust, now);
-            }
+            rules.require(path, anchor, trust, now);
             return true;
-        } catch (CertPathValidatorException e) {
-            reason = "path does not hold: " + e.getMessage() + " (" + e.getReason() + ", certificate " + e.getIndex()
-                    + ")";
-        } catch (GeneralSecurityException e) {
-            reason = "path does not hold: " + e.getMessage();
         } catch (PeerRefused e) {
             reason = String.valueOf(e.getMessage());
-        }
-        return false;
-    }
-
-    /**
-     * The validator takes an anchor's name and key and ignores the rest. A self-signed anchor is therefore put at the end of
-     * the path, below its own key, so that its dates, usages and constraints count.
-     */
-    private void validate(List<X509Certificate> path, X509Certificate anchor)
-            throws GeneralSecurityException, PeerRefused {
-        List<X509Certificate> judged = new ArrayList<>(path);
-        if (isSelfSigned(anchor)) {
-            judged.add(anchor);
-        } else {
-            checkAnchor(path, anchor);
-        }
-        PKIXParameters parameters = new PKIXParameters(
-                Set.of(new TrustAnchor(anchor.getSubjectX500Principal(), anchor.getPublicKey(), null)));
-        parameters.setRevocationEnabled(false);
-        parameters.setDate(Date.from(now));
-        validator.validate(factory.generateCertPath(judged), parameters);
-    }
-
-    private static boolean isSelfSigned(X509Certificate certificate) {
-        if (!certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())) {
             return false;
-        }
-        try {
-            certificate.verify(certificate.getPublicKey());
-            return true;
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
-    }
-
-    private void checkAnchor(List<X509Certificate> path, X509Certificate anchor)
-            throws GeneralSecurityException, PeerRefused {
-        anchor.checkValidity(Date.from(now));
-        boolean[] usage = anchor.getKeyUsage();
-        int pathLength = anchor.getBasicConstraints();
-        if (pathLength < 0 || (usage != null && !usage[KEY_CERT_SIGN])) {
-            throw new PeerRefused("authority must not sign certificates: " + anchor.getSubjectX500Principal());
-        }
-        long between = path.stream()
-                .skip(1)
-                .filter(ca -> !ca.getSubjectX500Principal().equals(ca.getIssuerX500Principal()))
-                .count();
-        if (between > pathLength) {
-            throw new PeerRefused("path longer than the authority allows");
-        }
-        if (anchor.getExtensionValue(NAME_CONSTRAINTS) != null) {
-            // better refused than ignored; with the issuer configured as the authority they are obeyed
-            throw new PeerRefused("name constraints of an authority that is not self-signed");
         }
     }
 }

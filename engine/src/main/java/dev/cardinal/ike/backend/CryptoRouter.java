@@ -1,5 +1,6 @@
 package dev.cardinal.ike.backend;
 
+import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoOutcome.Failed;
 import dev.cardinal.ike.crypto.CryptoPort;
 import dev.cardinal.ike.crypto.CryptoRequest;
@@ -7,6 +8,7 @@ import dev.cardinal.ike.crypto.KeyExchangeHandle;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.KeyExchangePlacement;
 import dev.cardinal.ike.crypto.PseudorandomFunction;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -22,11 +24,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each request to the device that shall do it: a signature to where its key lies, an agreement to where its key pair
- * lies, a new key pair to where the connection's {@link KeyExchangePlacement} and the tokens' abilities say, verification to
- * the host. Counts what each device has done.
+ * lies, a new key pair to where the connection's {@link KeyExchangePlacement} and the tokens' abilities say. A peer is
+ * judged here, on the calling thread, where that is soon done; its signatures go together, as lanes of a batch, to a token
+ * that verifies other people's signatures, whatever its role; where none does, and where judging is not enough, the peer is
+ * the host's. Counts what each device has done.
  */
 public final class CryptoRouter implements CryptoPort {
     private static final String HOST = "host";
+
+    /** What a client usually sends: its certificate and those of two authorities. */
+    private static final int SOON_JUDGED_CERTIFICATES = 3;
+
+    private static final int SOON_JUDGED_OCTETS = 6 * 1024;
 
     /** @param keyExchange whether the configuration gives the token this role; signatures follow their keys in any case */
     public record Token(HsmCryptoPort port, boolean keyExchange) {}
@@ -43,7 +52,7 @@ public final class CryptoRouter implements CryptoPort {
     /**
      * @param device {@code host} or a token's name
      * @param done completed; a peer that was rejected is a verification done
-     * @param failed completed as {@link Failed}
+     * @param failed completed as {@link Failed}; or a verification that a token left to the host, which counts it too
      * @param refused not taken, because a queue was full
      */
     public record Count(String device, Operation operation, long done, long failed, long refused) {}
@@ -56,6 +65,9 @@ public final class CryptoRouter implements CryptoPort {
 
     private final CryptoPort host;
     private final List<Token> tokens;
+    private final List<HsmCryptoPort> verifiers;
+    private final KnownCertificates known = new KnownCertificates();
+    private final ThreadLocal<PeerJudge> judges;
     private final Map<String, Map<Operation, Counters>> counters = new LinkedHashMap<>();
     private final LongAdder fallbacks = new LongAdder();
     private final AtomicInteger turn = new AtomicInteger();
@@ -63,10 +75,14 @@ public final class CryptoRouter implements CryptoPort {
     /**
      * @param host the device of {@link HostSigningKey}s
      * @param tokens with names that differ from each other and from {@code host}
+     * @param clock tells whether a certificate is valid
      */
-    public CryptoRouter(CryptoPort host, List<Token> tokens) {
+    public CryptoRouter(CryptoPort host, List<Token> tokens, Clock clock) {
         this.host = host;
         this.tokens = List.copyOf(tokens);
+        this.verifiers =
+                tokens.stream().map(Token::port).filter(HsmCryptoPort::verifies).toList();
+        this.judges = ThreadLocal.withInitial(() -> new PeerJudge(clock, known));
         addDevice(HOST);
         for (Token token : tokens) {
             addDevice(token.port().name());
@@ -101,8 +117,75 @@ public final class CryptoRouter implements CryptoPort {
                 }
                 yield send(HOST, host, r, completion);
             }
-            case CryptoRequest.VerifyPeer r -> send(HOST, host, r, completion);
+            case CryptoRequest.VerifyPeer r -> verify(r, completion);
         };
+    }
+
+    private boolean verify(CryptoRequest.VerifyPeer request, Completion completion) {
+        if (verifiers.isEmpty() || !isSoonJudged(request)) {
+            return send(HOST, host, request, completion);
+        }
+        return switch (judges.get().judge(request)) {
+            case PeerJudge.Judgement.Refused refused -> {
+                counters(HOST, Operation.VERIFY_PEER).done.increment();
+                Delivery.deliver(new CryptoOutcome.PeerRejected(refused.reason()), completion);
+                yield true;
+            }
+            case PeerJudge.Judgement.Unusual unusual -> send(HOST, host, request, completion);
+            case PeerJudge.Judgement.Signatures judged -> {
+                HsmCryptoPort port = verifier(judged);
+                yield port == null ? send(HOST, host, request, completion) : verify(port, request, judged, completion);
+            }
+        };
+    }
+
+    /** Whether a loop's thread may judge the peer itself: a hand-off to the host's threads costs more than this takes. */
+    private static boolean isSoonJudged(CryptoRequest.VerifyPeer request) {
+        int octets = 0;
+        for (byte[] certificate : request.certificates()) {
+            octets += certificate.length;
+        }
+        return request.certificates().size() <= SOON_JUDGED_CERTIFICATES && octets <= SOON_JUDGED_OCTETS;
+    }
+
+    private @Nullable HsmCryptoPort verifier(PeerJudge.Judgement.Signatures judged) {
+        int first = Math.floorMod(turn.getAndIncrement(), verifiers.size());
+        for (int i = 0; i < verifiers.size(); i++) {
+            HsmCryptoPort port = verifiers.get((first + i) % verifiers.size());
+            if (port.verifies(judged.auth()) && judged.links().stream().allMatch(link -> port.verifies(link.check()))) {
+                return port;
+            }
+        }
+        return null;
+    }
+
+    private boolean verify(
+            HsmCryptoPort port,
+            CryptoRequest.VerifyPeer request,
+            PeerJudge.Judgement.Signatures judged,
+            Completion completion) {
+        Counters count = counters(port.name(), Operation.VERIFY_PEER);
+        TokenVerification.Receiver receiver = new TokenVerification.Receiver() {
+            @Override
+            public void decided(CryptoOutcome outcome) {
+                (outcome instanceof Failed ? count.failed : count.done).increment();
+                completion.completed(outcome);
+            }
+
+            @Override
+            public void undecided() {
+                count.failed.increment();
+                if (!send(HOST, host, request, completion)) {
+                    completion.completed(
+                            new Failed(Failed.Kind.BACKEND, port.name() + " could not tell, host is busy"));
+                }
+            }
+        };
+        boolean taken = new TokenVerification(port, request, judged, known, receiver).submit();
+        if (!taken) {
+            count.refused.increment();
+        }
+        return taken;
     }
 
     /** @param prf null where it is not known yet */
@@ -193,11 +276,19 @@ public final class CryptoRouter implements CryptoPort {
                                     .sorted()
                                     .map(Enum::name)
                                     .collect(Collectors.joining(" "))));
+            if (port.verifies()) {
+                lines.add(port.name() + " (" + label + "): verifies peers' signatures with "
+                        + port.profile().verifications().stream()
+                                .sorted()
+                                .map(Enum::name)
+                                .collect(Collectors.joining(" ")));
+            }
             lines.add(port.name() + " (" + label + "): key exchange " + keyExchange(token));
             lines.add(port.name() + " (" + label + "): prf "
                     + names(PseudorandomFunction.values(), PseudorandomFunction::keyword, port::derives));
         }
-        lines.add("host: signs with the keys of the configuration; verifies; key exchange "
+        lines.add("host: signs with the keys of the configuration; "
+                + (verifiers.isEmpty() ? "verifies" : "verifies what the tokens leave") + "; key exchange "
                 + names(KeyExchangeMethod.values(), KeyExchangeMethod::keyword, method -> true));
         return lines;
     }

@@ -23,8 +23,13 @@ public final class HostCrypto {
 
     /** @param clock tells whether a certificate is valid */
     public HostCrypto(RandomSource random, Clock clock) {
+        this(random, clock, new KnownCertificates());
+    }
+
+    /** @param known certificates may be those of other threads too */
+    HostCrypto(RandomSource random, Clock clock, KnownCertificates known) {
         this.random = random;
-        this.peers = new PeerVerification(clock, signatures);
+        this.peers = new PeerVerification(clock, signatures, known);
     }
 
     /** Does the work. Secrets and handles of the outcome pass to the caller. Nothing is thrown. */

@@ -25,7 +25,7 @@ final class HostSignatures {
 
     /** @param value ECDSA as {@code r | s}; anything at all, hostile octets included */
     boolean verify(PublicKey key, SignatureScheme scheme, byte[] octets, byte[] value) {
-        if (key instanceof ECPublicKey ec && value.length != 2 * fieldLength(ec)) {
+        if (key instanceof ECPublicKey ec && value.length != 2 * PeerKeys.fieldLength(ec)) {
             return false;
         }
         try {
@@ -37,10 +37,6 @@ final class HostSignatures {
             // the JDK throws for some malformed signatures and answers false for others
             return false;
         }
-    }
-
-    private static int fieldLength(ECPublicKey key) {
-        return (key.getParams().getCurve().getField().getFieldSize() + 7) / 8;
     }
 
     private Signature signature(SignatureScheme scheme) throws GeneralSecurityException {

@@ -17,6 +17,7 @@ import dev.cardinal.ike.crypto.KeyExchangeHandle;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.PseudorandomFunction;
 import dev.cardinal.ike.crypto.SecretDerivation;
+import java.security.interfaces.RSAPublicKey;
 import java.util.Arrays;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * Completions run on the token's worker threads.
  */
 public final class HsmCryptoPort implements CryptoPort {
+    /** What the crypto card has. */
+    private static final int MAX_RSA_BITS = 4096;
+
+    /** Up to 65537: a lane with a longer exponent would slow down the strangers' lanes beside it. */
+    private static final int MAX_RSA_EXPONENT_BITS = 17;
+
     private final String name;
     private final Hsm hsm;
     private final boolean extraction;
@@ -66,6 +73,42 @@ public final class HsmCryptoPort implements CryptoPort {
     /** Whether the token can make key material of this PRF from its shared secrets. */
     public boolean derives(PseudorandomFunction prf) {
         return extraction || TokenDerivation.hash(prf) != null;
+    }
+
+    /** Whether the token verifies signatures of other people's keys at all. */
+    boolean verifies() {
+        return !hsm.profile().verifications().isEmpty();
+    }
+
+    /** Whether the token can do this verification, as far as that can be told before. */
+    boolean verifies(SignatureCheck check) {
+        return hsm.profile().verifications().contains(TokenSigningKey.mechanism(check.scheme()))
+                && (!(check.key() instanceof RSAPublicKey rsa)
+                        // RFC 4055 section 1.2: what a key is restricted to, the JDK obeys
+                        || (rsa.getParams() == null
+                                && rsa.getModulus().bitLength() <= MAX_RSA_BITS
+                                && rsa.getPublicExponent().bitLength() <= MAX_RSA_EXPONENT_BITS));
+    }
+
+    /**
+     * Verifies one signature: the completion hears {@link CryptoOutcome.PeerVerified}, {@link CryptoOutcome.PeerRejected} or
+     * {@link Failed}.
+     *
+     * @return false where the queue is full
+     */
+    boolean verify(
+            SignatureCheck check, dev.cardinal.ike.crypto.Urgency urgency, long deadlineNanos, Completion completion) {
+        return send(
+                new HsmRequest.Verify(
+                        check.key(),
+                        TokenSigningKey.mechanism(check.scheme()),
+                        check.octets(),
+                        check.signature(),
+                        urgency(urgency),
+                        deadlineNanos),
+                null,
+                null,
+                completion);
     }
 
     @Override
@@ -125,7 +168,8 @@ public final class HsmCryptoPort implements CryptoPort {
                         null,
                         completion);
             }
-            case CryptoRequest.VerifyPeer r -> unsupported("verification", completion);
+            // a peer is judged on the host; its signatures come one by one
+            case CryptoRequest.VerifyPeer r -> unsupported("judging a peer", completion);
         };
     }
 
@@ -213,6 +257,10 @@ public final class HsmCryptoPort implements CryptoPort {
                 yield unexpected();
             }
             case HsmResult.RandomOctets r -> unexpected();
+            case HsmResult.Verified r ->
+                r.valid()
+                        ? new CryptoOutcome.PeerVerified()
+                        : new CryptoOutcome.PeerRejected(PeerVerification.WRONG_SIGNATURE);
         };
     }
 

@@ -63,11 +63,12 @@ public final class JcaCryptoPort implements CryptoPort, AutoCloseable {
         for (Urgency urgency : Urgency.values()) {
             queues.put(urgency, new ArrayDeque<>());
         }
+        KnownCertificates known = new KnownCertificates();
         for (int i = 1; i <= threads; i++) {
             this.threads.add(Thread.ofPlatform()
                     .name("host-crypto-" + i)
                     .daemon()
-                    .start(() -> work(new HostCrypto(random, clock))));
+                    .start(() -> work(new HostCrypto(random, clock, known))));
         }
     }
 

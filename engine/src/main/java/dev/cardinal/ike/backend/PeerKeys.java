@@ -57,6 +57,11 @@ final class PeerKeys {
         };
     }
 
+    /** Octets of a coordinate, and of each half of a signature. */
+    static int fieldLength(ECPublicKey key) {
+        return (key.getParams().getCurve().getField().getFieldSize() + 7) / 8;
+    }
+
     /** Every scheme of a kind of key. */
     static Set<SignatureScheme> schemes(SignatureScheme.Key kind) {
         return Arrays.stream(SignatureScheme.values())

@@ -1,91 +1,81 @@
 package dev.cardinal.ike.backend;
 
+import dev.cardinal.ike.backend.PeerJudge.Judgement;
+import dev.cardinal.ike.backend.PeerJudge.Sent;
 import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoRequest;
-import dev.cardinal.ike.crypto.TrustPolicy;
-import java.io.ByteArrayInputStream;
-import java.security.GeneralSecurityException;
-import java.security.cert.CertPathValidator;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * Whether a peer is whom it claims to be: its certificate names the identity, leads to an authority (or is pinned), and its
- * key made the signature. Certificates come from anybody; whatever they hold, the answer is an outcome. Not thread-safe.
+ * Whether a peer is whom it claims to be, on the host: its certificate names the identity, leads to an authority (or is
+ * pinned), and its key made the signature. Certificates come from anybody; whatever they hold, the answer is an outcome. Not
+ * thread-safe.
  */
 final class PeerVerification {
-    /** Certificates that a peer may send. */
-    static final int MAX_CERTIFICATES = 16;
-
-    /** Octets of one certificate. */
-    static final int MAX_CERTIFICATE_LENGTH = 16 * 1024;
-
-    private static final int MAX_REASON_LENGTH = 300;
-
-    private static final int DER_SEQUENCE = 0x30;
-
-    /** Bits 0 and 1 of the key usage (RFC 5280 section 4.2.1.3). */
-    private static final int DIGITAL_SIGNATURE = 0;
-
-    private static final int NON_REPUDIATION = 1;
+    static final String WRONG_SIGNATURE = "signature does not verify";
 
     private final Clock clock;
     private final HostSignatures signatures;
-    private final CertificateFactory factory;
-    private final CertPathValidator validator;
+    private final KnownCertificates known;
+    private final PeerJudge judge;
+    private final PathRules rules = new PathRules();
 
-    PeerVerification(Clock clock, HostSignatures signatures) {
+    PeerVerification(Clock clock, HostSignatures signatures, KnownCertificates known) {
         this.clock = clock;
         this.signatures = signatures;
-        try {
-            factory = CertificateFactory.getInstance("X.509");
-            validator = CertPathValidator.getInstance("PKIX");
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the JDK lacks X.509", e);
-        }
+        this.known = known;
+        this.judge = new PeerJudge(clock, known);
     }
 
     CryptoOutcome verify(CryptoRequest.VerifyPeer request) {
+        return switch (judge.judge(request)) {
+            case Judgement.Refused refused -> new CryptoOutcome.PeerRejected(refused.reason());
+            case Judgement.Signatures judged -> {
+                boolean path = judged.links().stream().allMatch(link -> holds(link.check()));
+                if (!path) {
+                    yield search(request);
+                }
+                if (!holds(judged.auth())) {
+                    yield new CryptoOutcome.PeerRejected(WRONG_SIGNATURE);
+                }
+                PeerJudge.remember(known, judged);
+                yield new CryptoOutcome.PeerVerified();
+            }
+            case Judgement.Unusual unusual -> search(request);
+        };
+    }
+
+    private boolean holds(SignatureCheck check) {
+        return signatures.verify(check.key(), check.scheme(), check.octets(), check.signature());
+    }
+
+    /** With the search for a path: what has the last word where a judgement is not enough. */
+    CryptoOutcome search(CryptoRequest.VerifyPeer request) {
+        Judgement.Refused refusal;
         try {
             require(request);
             return new CryptoOutcome.PeerVerified();
         } catch (PeerRefused e) {
-            return new CryptoOutcome.PeerRejected(printable(String.valueOf(e.getMessage())));
+            refusal = PeerJudge.refused(e);
         } catch (RuntimeException | StackOverflowError e) {
-            // parsers of hostile octets fail in ways of their own; whatever it is, nothing was proven
-            return new CryptoOutcome.PeerRejected(
-                    "malformed certificate: " + e.getClass().getSimpleName());
+            refusal = PeerJudge.refused(e);
         }
-    }
-
-    /** Reasons quote names that the peer chose: short, and on one line. */
-    private static String printable(String reason) {
-        String head = reason.substring(0, Math.min(reason.length(), MAX_REASON_LENGTH));
-        return head.replaceAll("\\p{Cntrl}", "?");
+        return new CryptoOutcome.PeerRejected(refusal.reason());
     }
 
     private void require(CryptoRequest.VerifyPeer request) throws PeerRefused {
-        TrustPolicy trust = request.trust();
-        List<X509Certificate> sent = decode(request.certificates());
+        List<X509Certificate> sent = judge.decode(request.certificates()).stream()
+                .map(Sent::certificate)
+                .toList();
         if (sent.isEmpty()) {
             requirePinned(request);
             return;
         }
         X509Certificate leaf = sent.getFirst();
-        if (!CertificateIdentity.names(leaf, request.id())) {
-            throw new PeerRefused("certificate of " + leaf.getSubjectX500Principal() + " does not name the identity");
-        }
-        if (trust.peers().isEmpty()) {
-            requireUsage(leaf);
-            requireKey(leaf);
-            new CertificatePath(factory, validator, trust, sent.subList(1, sent.size()), clock.instant()).require(leaf);
-        } else if (!trust.peers().contains(leaf)) {
-            throw new PeerRefused("certificate of " + leaf.getSubjectX500Principal() + " is none of those pinned");
+        if (!PeerJudge.requireLeaf(leaf, request)) {
+            new CertificatePath(rules, request.trust(), sent.subList(1, sent.size()), clock.instant()).require(leaf);
         }
         requireSignature(leaf, request);
     }
@@ -107,55 +97,8 @@ final class PeerVerification {
     }
 
     private void requireSignature(X509Certificate leaf, CryptoRequest.VerifyPeer request) throws PeerRefused {
-        requireKey(leaf);
-        if (!PeerKeys.suits(leaf.getPublicKey(), request.scheme())) {
-            throw new PeerRefused(request.scheme() + " with a key of the algorithm "
-                    + leaf.getPublicKey().getAlgorithm());
+        if (!holds(PeerJudge.auth(leaf, request))) {
+            throw new PeerRefused(WRONG_SIGNATURE);
         }
-        if (!signatures.verify(leaf.getPublicKey(), request.scheme(), request.octets(), request.signature())) {
-            throw new PeerRefused("signature does not verify");
-        }
-    }
-
-    private static void requireKey(X509Certificate leaf) throws PeerRefused {
-        String objection = PeerKeys.objection(leaf.getPublicKey());
-        if (objection != null) {
-            throw new PeerRefused("certificate has an " + objection);
-        }
-    }
-
-    /** RFC 4945 section 5.1.3.2: where the key usage is stated, it must allow signatures. */
-    private static void requireUsage(X509Certificate leaf) throws PeerRefused {
-        boolean[] usage = leaf.getKeyUsage();
-        if (usage != null && !usage[DIGITAL_SIGNATURE] && !usage[NON_REPUDIATION]) {
-            throw new PeerRefused("certificate's key usage forbids signatures");
-        }
-    }
-
-    private List<X509Certificate> decode(List<byte[]> certificates) throws PeerRefused {
-        if (certificates.size() > MAX_CERTIFICATES) {
-            throw new PeerRefused(certificates.size() + " certificates");
-        }
-        List<X509Certificate> decoded = new ArrayList<>();
-        for (byte[] der : certificates) {
-            decoded.add(decode(der));
-        }
-        return decoded;
-    }
-
-    private X509Certificate decode(byte[] der) throws PeerRefused {
-        // the JDK's factory would read PEM too, and ignore what follows a certificate
-        if (der.length == 0 || der.length > MAX_CERTIFICATE_LENGTH || der[0] != DER_SEQUENCE) {
-            throw new PeerRefused("no certificate in DER of up to " + MAX_CERTIFICATE_LENGTH + " octets");
-        }
-        try {
-            if (factory.generateCertificate(new ByteArrayInputStream(der)) instanceof X509Certificate certificate
-                    && Arrays.equals(certificate.getEncoded(), der)) {
-                return certificate;
-            }
-        } catch (CertificateException e) {
-            throw new PeerRefused("malformed certificate: " + e.getMessage());
-        }
-        throw new PeerRefused("octets after a certificate");
     }
 }

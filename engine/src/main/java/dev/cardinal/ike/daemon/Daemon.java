@@ -119,7 +119,8 @@ public final class Daemon implements AutoCloseable {
                         .map(t -> new CryptoRouter.Token(
                                 t.port(),
                                 t.config().roles().contains(dev.cardinal.ike.config.TokenConfig.Role.KEY_EXCHANGE)))
-                        .toList());
+                        .toList(),
+                Clock.systemUTC());
         PreparedKeyPairs keyPairs = new PreparedKeyPairs(
                 crypto, System::nanoTime, cardinal.saSettings().tokenDeadlineNanos());
         opened.push(keyPairs);

@@ -137,7 +137,8 @@ public final class Demo implements AutoCloseable {
                 IdentityPattern.of(DemoPki.fqdn("*.clients.demo.cardinal.invalid")),
                 List.of(child(network(), SelectorPolicy.DYNAMIC)),
                 KeyExchangePlacement.TOKEN_ONLY);
-        CryptoRouter router = new CryptoRouter(gatewayHost, List.of(new CryptoRouter.Token(token.port(), true)));
+        CryptoRouter router =
+                new CryptoRouter(gatewayHost, List.of(new CryptoRouter.Token(token.port(), true)), Clock.systemUTC());
         LoopGroup gateway = group(router, List.of(responder), credentials);
         LoopGroup initiators = group(clientHost, List.of(), credentials);
         try {

@@ -221,7 +221,7 @@ final class EventLoop {
                 HostedSa hosted = host.table().get(ownSpi);
                 if (hosted == null) {
                     onUnknownSpi(header, datagram.path());
-                } else if (hosted.halfOpenSource() != null && (intake.hasBegun() || !hasCapacity())) {
+                } else if (hosted.halfOpen() != null && (intake.hasBegun() || !hasCapacity())) {
                     waitBegun(header, datagram);
                 } else {
                     counters.add(LoopCount.MESSAGES);

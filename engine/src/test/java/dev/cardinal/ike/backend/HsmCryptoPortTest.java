@@ -283,7 +283,7 @@ class HsmCryptoPortTest {
 
     @Test
     void theRouterSendsWorkToItsPlace() throws HsmFailure {
-        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)));
+        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
         SecretDerivation hmac = new SecretDerivation.Skeyseed(PseudorandomFunction.HMAC_SHA2_256, NI, NR);
         SecretDerivation xcbc = new SecretDerivation.Skeyseed(PseudorandomFunction.AES128_XCBC, NI, NR);
         CryptoOutcome.Generated onToken = outcome(
@@ -353,7 +353,7 @@ class HsmCryptoPortTest {
 
     @Test
     void aTokenWithoutTheRoleGetsNoKeyExchange() {
-        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, false)));
+        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, false)), Clock.systemUTC());
         CryptoOutcome.Generated generated = outcome(
                 router,
                 generate(KeyExchangeMethod.CURVE_25519, KeyExchangePlacement.PREFER_TOKEN),
@@ -369,7 +369,7 @@ class HsmCryptoPortTest {
 
     @Test
     void capabilitiesReadAsATable() {
-        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)));
+        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
         List<String> lines = router.capabilities();
         assertEquals(4, lines.size());
         assertTrue(lines.get(0).startsWith("main (crypto-port): signs RSA_PKCS1_SHA1 RSA_PKCS1_SHA256"), lines.get(0));
@@ -381,10 +381,13 @@ class HsmCryptoPortTest {
     @Test
     void namesOfDevicesDiffer() {
         CryptoRouter.Token row = new CryptoRouter.Token(port, true);
-        assertThrows(IllegalArgumentException.class, () -> new CryptoRouter(host, List.of(row, row)));
+        assertThrows(
+                IllegalArgumentException.class, () -> new CryptoRouter(host, List.of(row, row), Clock.systemUTC()));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new CryptoRouter(
-                        host, List.of(new CryptoRouter.Token(new HsmCryptoPort("host", pool, false), true))));
+                        host,
+                        List.of(new CryptoRouter.Token(new HsmCryptoPort("host", pool, false), true)),
+                        Clock.systemUTC()));
     }
 }

@@ -28,6 +28,7 @@ import dev.cardinal.ike.crypto.PseudorandomFunction;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SecretDerivation;
 import dev.cardinal.ike.crypto.Urgency;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -95,7 +96,11 @@ class HsmOutcomesTest {
         @Override
         public TokenProfile profile() {
             return new TokenProfile(
-                    "scripted", EnumSet.allOf(KeyExchangeGroup.class), Set.of(), EnumSet.allOf(KeyExchangeGroup.class));
+                    "scripted",
+                    EnumSet.allOf(KeyExchangeGroup.class),
+                    Set.of(),
+                    Set.of(),
+                    EnumSet.allOf(KeyExchangeGroup.class));
         }
 
         @Override
@@ -277,7 +282,8 @@ class HsmOutcomesTest {
                 new HsmCryptoPort("none", third, false),
                 List.of(
                         new CryptoRouter.Token(new HsmCryptoPort("one", first, false), true),
-                        new CryptoRouter.Token(new HsmCryptoPort("two", second, false), true)));
+                        new CryptoRouter.Token(new HsmCryptoPort("two", second, false), true)),
+                Clock.systemUTC());
         CryptoRequest request = new CryptoRequest.Generate(
                 KeyExchangeMethod.ECP_256, KeyExchangePlacement.PREFER_TOKEN, Urgency.NEW, 1);
         for (int i = 0; i < 10; i++) {

@@ -56,7 +56,8 @@ class PeerVerificationTest {
             draft("Leaf").dns("peer.example.org").signedBy(SUB);
 
     private final HostSignatures signatures = new HostSignatures();
-    private final PeerVerification verification = new PeerVerification(Clock.fixed(NOW, ZoneOffset.UTC), signatures);
+    private final PeerVerification verification =
+            new PeerVerification(Clock.fixed(NOW, ZoneOffset.UTC), signatures, new KnownCertificates());
 
     private static Identification fqdn(String name) {
         return new Identification(Identification.FQDN, name.getBytes(StandardCharsets.US_ASCII));
@@ -582,13 +583,13 @@ class PeerVerificationTest {
     void limitsOnWhatIsSent() {
         byte[] signature = sign(LEAF, SignatureScheme.ECDSA_SHA256);
         List<byte[]> many = new ArrayList<>();
-        for (int i = 0; i <= PeerVerification.MAX_CERTIFICATES; i++) {
+        for (int i = 0; i <= PeerJudge.MAX_CERTIFICATES; i++) {
             many.add(LEAF.der());
         }
         assertRejected("17 certificates", verify(trusting(ROOT), ID, many, SignatureScheme.ECDSA_SHA256, signature));
         for (byte[] odd : List.of(
                 new byte[0],
-                Arrays.copyOf(LEAF.der(), PeerVerification.MAX_CERTIFICATE_LENGTH + 1),
+                Arrays.copyOf(LEAF.der(), PeerJudge.MAX_CERTIFICATE_LENGTH + 1),
                 Arrays.copyOf(LEAF.der(), LEAF.der().length + 1),
                 Arrays.copyOf(LEAF.der(), LEAF.der().length - 1),
                 "-----BEGIN CERTIFICATE-----\n".getBytes(StandardCharsets.US_ASCII))) {

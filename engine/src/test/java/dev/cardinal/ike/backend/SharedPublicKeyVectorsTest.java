@@ -226,8 +226,8 @@ class SharedPublicKeyVectorsTest {
     }
 
     private static int signatures(String file, SignatureScheme scheme, String algorithm) throws Exception {
-        PeerVerification verification =
-                new PeerVerification(Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures());
+        PeerVerification verification = new PeerVerification(
+                Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures(), new KnownCertificates());
         TestCertificate authority = TestCertificate.root("Root");
         int count = 0;
         for (Json group : groups(file)) {
@@ -281,8 +281,8 @@ class SharedPublicKeyVectorsTest {
         TestCertificate authority = TestCertificate.root("Root");
         TestCertificate leaf =
                 TestCertificate.draft("Leaf").dns("peer.example.org").signedBy(authority);
-        PeerVerification verification =
-                new PeerVerification(Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures());
+        PeerVerification verification = new PeerVerification(
+                Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures(), new KnownCertificates());
         int count = 0;
         for (String name : List.of("corpora/strongswan-certs.tar.gz", "corpora/strongswan-certs-crash.tar.gz")) {
             for (byte[] octets : unpacked(name)) {

@@ -51,7 +51,9 @@ class BrokenHandshakesTest {
                 JcaCryptoPort host = new JcaCryptoPort(1, 16, new SystemRandom(), Clock.systemUTC(), System::nanoTime);
                 Pkcs11Module module = Pkcs11Module.open(TestToken.module(), null)) {
             CryptoRouter crypto = new CryptoRouter(
-                    host, List.of(new CryptoRouter.Token(new HsmCryptoPort("broken", pool, false), true)));
+                    host,
+                    List.of(new CryptoRouter.Token(new HsmCryptoPort("broken", pool, false), true)),
+                    Clock.systemUTC());
             int before = objects(module, "broken");
             assertTrue(before >= 10, "the keys of the token are seen: " + before);
             try (LoopGroup gateway = gateway(crypto)) {

@@ -494,6 +494,14 @@ public final class JnaCryptoki implements Cryptoki {
                 input(frame, struct, sign.data());
                 yield new LaneMemory(struct, output(frame, struct, sign.maxLength()), Room.NONE);
             }
+            case Lane.Verify verify -> {
+                begin(frame, struct, Ckb.VERIFY, verify.mechanism(), 0);
+                parameters(frame, struct, verify.key());
+                input(frame, struct, verify.data());
+                struct.setPointer(LANE.offset("pIn2"), frame.octets(verify.signature()));
+                putUlong(struct, LANE.offset("ulIn2Len"), verify.signature().length);
+                yield new LaneMemory(struct, Room.NONE, Room.NONE);
+            }
             case Lane.Decrypt decrypt -> {
                 begin(frame, struct, Ckb.DECRYPT, decrypt.mechanism(), decrypt.key());
                 input(frame, struct, decrypt.data());

@@ -16,6 +16,13 @@ public sealed interface Lane {
     record Sign(Mechanism mechanism, long key, byte[] data, int maxLength) implements Lane {}
 
     /**
+     * {@code C_VerifyInit} and {@code C_Verify} with a public key by value, of interface 1.1.
+     *
+     * @param key the template: the key's type and components
+     */
+    record Verify(Mechanism mechanism, List<Attribute> key, byte[] data, byte[] signature) implements Lane {}
+
+    /**
      * {@code C_DecryptInit} and {@code C_Decrypt}.
      *
      * @param maxLength octets of room for the plaintext

@@ -81,6 +81,7 @@ final class BatchDriver implements TokenDriver {
     private static boolean fits(TokenOperation.InLane operation) {
         return switch (operation) {
             case TokenOperation.Sign sign -> !sign.key().alwaysAuthenticate();
+            case TokenOperation.Verify verify -> true;
             case TokenOperation.Decrypt decrypt -> !decrypt.key().alwaysAuthenticate();
             case TokenOperation.Generate generate -> generate.group().batched();
             case TokenOperation.Agree agree -> agree.group().batched() && !(agree.product() instanceof Product.Read);
@@ -135,7 +136,7 @@ final class BatchDriver implements TokenDriver {
             Passenger passenger = aboard.get(i);
             Lane.Outcome outcome = outcomes.get(i);
             passenger.request().attempt(() -> {
-                if (outcome.rv() == Ckr.OK) {
+                if (outcome.rv() == Ckr.OK || isVerdict(passenger.operation(), outcome)) {
                     passenger.request().complete(result(passenger.operation(), session, epoch, outcome));
                 } else {
                     Pkcs11Exception e = new Pkcs11Exception("ExecuteBatch", outcome.rv());
@@ -169,6 +170,9 @@ final class BatchDriver implements TokenDriver {
                         sign.key().locate(session.session(), epoch).handle(),
                         sign.call().data(),
                         sign.call().maxLength());
+            case TokenOperation.Verify verify ->
+                new Lane.Verify(
+                        verify.call().mechanism(), verify.key(), verify.call().data(), verify.signature());
             case TokenOperation.Decrypt decrypt ->
                 new Lane.Decrypt(
                         Mechanism.of(Ckm.RSA_PKCS),
@@ -247,15 +251,39 @@ final class BatchDriver implements TokenDriver {
             case TokenOperation.Decrypt decrypt -> pool.onDecryptionFailed(e);
             case TokenOperation.Agree agree -> pool.onDerivationFailed(e);
             case TokenOperation.GenerateAndAgree both -> pool.onDerivationFailed(e);
+            case TokenOperation.Verify verify -> {
+                Kind kind = kindOfKey(e.ckr());
+                if (kind != null) {
+                    throw Failures.of(kind, pool.label(), e);
+                }
+                yield e;
+            }
             case TokenOperation.Sign sign -> e;
             case TokenOperation.Generate generate -> e;
         };
+    }
+
+    /** A signature that is wrong is an answer, and no failure. */
+    private static boolean isVerdict(TokenOperation.InLane operation, Lane.Outcome outcome) {
+        return operation instanceof TokenOperation.Verify
+                && (outcome.rv() == Ckr.SIGNATURE_INVALID || outcome.rv() == Ckr.SIGNATURE_LEN_RANGE);
+    }
+
+    /** What is wrong with a key that came from a peer; null where it is not the key. */
+    private static @Nullable Kind kindOfKey(long rv) {
+        if (rv == Ckr.ATTRIBUTE_VALUE_INVALID) {
+            return Kind.PEER_DATA;
+        }
+        return rv == Ckr.KEY_SIZE_RANGE || rv == Ckr.CURVE_NOT_SUPPORTED || rv == Ckr.MECHANISM_PARAM_INVALID
+                ? Kind.UNSUPPORTED
+                : null;
     }
 
     private HsmResult result(TokenOperation.InLane operation, TokenSession session, long epoch, Lane.Outcome outcome)
             throws HsmFailure {
         return switch (operation) {
             case TokenOperation.Sign sign -> results.signed(outcome.output());
+            case TokenOperation.Verify verify -> results.verified(outcome.rv() == Ckr.OK);
             case TokenOperation.Decrypt decrypt -> results.decrypted(outcome.output());
             case TokenOperation.Generate generate -> {
                 byte[] publicValue = publicValue(generate.group(), session, outcome);

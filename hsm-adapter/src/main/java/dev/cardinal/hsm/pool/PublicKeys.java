@@ -3,6 +3,9 @@ package dev.cardinal.hsm.pool;
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmFailure.Kind;
 import dev.cardinal.hsm.SignatureMechanism;
+import dev.cardinal.hsm.pkcs11.Attribute;
+import dev.cardinal.hsm.pkcs11.Cka;
+import dev.cardinal.hsm.pkcs11.Ckk;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class PublicKeys {
 
     private static final byte[] ED25519_PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
+    private static final byte[] ED25519_IDENTIFIER = HexFormat.of().parseHex("06032b6570");
     private static final int ED25519_LENGTH = 32;
 
     private PublicKeys() {}
@@ -98,6 +102,40 @@ final class PublicKeys {
             }
             default -> null;
         };
+    }
+
+    /**
+     * The key's type and components, as a template has them.
+     *
+     * @throws HsmFailure where it is none of RSA, the curves of {@link EcCurve}, Ed25519
+     */
+    static List<Attribute> template(PublicKey key) throws HsmFailure {
+        byte[] point = point(key);
+        if (key instanceof RSAPublicKey rsa) {
+            return List.of(
+                    Attribute.of(Cka.KEY_TYPE, Ckk.RSA),
+                    Attribute.of(Cka.MODULUS, Octets.unsigned(rsa.getModulus())),
+                    Attribute.of(Cka.PUBLIC_EXPONENT, Octets.unsigned(rsa.getPublicExponent())));
+        }
+        if (key instanceof ECPublicKey ec) {
+            int bits = ec.getParams().getCurve().getField().getFieldSize();
+            for (EcCurve curve : EcCurve.values()) {
+                // another curve of the same size gives a point that is not on this one
+                if (curve.bits() == bits && point != null) {
+                    return List.of(
+                            Attribute.of(Cka.KEY_TYPE, Ckk.EC),
+                            Attribute.of(Cka.EC_PARAMS, curve.objectIdentifier()),
+                            Attribute.of(Cka.EC_POINT, EcPoints.wrapped(point)));
+                }
+            }
+        }
+        if (key instanceof EdECPublicKey && point != null) {
+            return List.of(
+                    Attribute.of(Cka.KEY_TYPE, Ckk.EC_EDWARDS),
+                    Attribute.of(Cka.EC_PARAMS, ED25519_IDENTIFIER.clone()),
+                    Attribute.of(Cka.EC_POINT, EcPoints.wrapped(point)));
+        }
+        throw new HsmFailure(Kind.UNSUPPORTED, 0, "a public key of type " + key.getAlgorithm());
     }
 
     static byte @Nullable [] modulus(PublicKey key) {

@@ -24,6 +24,15 @@ record RequestReading(TokenPool pool) {
                 yield new TokenOperation.Sign(
                         key, pool.abilities().signatures().call(key.publicKey(), sign.mechanism(), sign.message()));
             }
+            case HsmRequest.Verify verify -> {
+                if (!pool.abilities().verifies()) {
+                    throw new HsmFailure(Kind.UNSUPPORTED, 0, pool.label() + ": the token verifies nothing");
+                }
+                yield new TokenOperation.Verify(
+                        PublicKeys.template(verify.key()),
+                        pool.abilities().signatures().call(verify.key(), verify.mechanism(), verify.message()),
+                        verify.signature());
+            }
             case HsmRequest.Decrypt decrypt -> {
                 TokenKey key = key(decrypt.key());
                 byte[] modulus = PublicKeys.modulus(key.publicKey());

@@ -13,6 +13,11 @@ record Results(TokenPool pool) {
         return new HsmResult.Signed(signature);
     }
 
+    HsmResult verified(boolean valid) {
+        pool.counters().onOperation(Operation.VERIFY);
+        return new HsmResult.Verified(valid);
+    }
+
     HsmResult decrypted(byte[] plaintext) {
         pool.counters().onOperation(Operation.DECRYPT);
         return new HsmResult.Decrypted(plaintext);

@@ -47,6 +47,9 @@ final class SessionDriver implements TokenDriver {
                         (session, epoch) -> results.signed(sign.key()
                                 .locate(session.session(), epoch)
                                 .sign(session.session(), pool.login(), sign.call())));
+            case TokenOperation.Verify verify ->
+                // see TokenProfile.verifications()
+                throw new HsmFailure(Kind.UNSUPPORTED, 0, pool.label() + ": verification without a batch");
             case TokenOperation.Decrypt decrypt ->
                 recovery.run(decrypt.footing(), (session, epoch) -> decrypted(session.session(), epoch, decrypt));
             case TokenOperation.Random random ->

@@ -5,7 +5,9 @@ import dev.cardinal.hsm.HashAlgorithm;
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmFailure.Kind;
 import dev.cardinal.hsm.KeyExchangeGroup;
+import dev.cardinal.hsm.SignatureMechanism;
 import dev.cardinal.hsm.TokenProfile;
+import dev.cardinal.hsm.pkcs11.Attribute;
 import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckm;
 import dev.cardinal.hsm.pkcs11.Ckr;
@@ -13,6 +15,10 @@ import dev.cardinal.hsm.pkcs11.Cryptoki;
 import dev.cardinal.hsm.pkcs11.Lane;
 import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -29,12 +35,14 @@ import java.util.TreeSet;
  *
  * @param groups groups whose self-test passed
  * @param hashes hashes that keep a secret on the token while they derive from it
+ * @param verifies whether lanes of a batch verify with keys by value
  * @param refusals why the other groups that were asked for are not offered
  */
 record TokenAbilities(
         Map<KeyExchangeGroup, GroupAbility> groups,
         Set<HashAlgorithm> hashes,
         Signatures signatures,
+        boolean verifies,
         Map<KeyExchangeGroup, String> refusals) {
 
     /**
@@ -58,6 +66,7 @@ record TokenAbilities(
                 label,
                 Collections.unmodifiableSet(offered),
                 Collections.unmodifiableSet(signatures.offered()),
+                verifies ? Collections.unmodifiableSet(signatures.offered()) : Set.of(),
                 Collections.unmodifiableSet(hidden));
     }
 
@@ -126,8 +135,48 @@ record TokenAbilities(
                     refusals.put(group, reasons.isEmpty() ? "no mechanism" : String.join("; ", reasons));
                 }
             }
+            Signatures signatures = new Signatures(mechanisms);
             return new TokenAbilities(
-                    Map.copyOf(groups), Set.copyOf(hashes), new Signatures(mechanisms), Map.copyOf(refusals));
+                    Map.copyOf(groups),
+                    Set.copyOf(hashes),
+                    signatures,
+                    cryptoki.offersBatch() && verifies(signatures),
+                    Map.copyOf(refusals));
+        }
+
+        /** A signature that is right and one that is not; a module of version 1.0 knows no keys by value. */
+        private boolean verifies(Signatures signatures) throws Pkcs11Exception {
+            if (!signatures.offered().contains(SignatureMechanism.ECDSA_SHA256)) {
+                return false;
+            }
+            Session session = Session.open(cryptoki, slot, false);
+            try {
+                KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+                generator.initialize(EcCurve.P256.parameters());
+                KeyPair pair = generator.generateKeyPair();
+                byte[] message = {1, 2, 3};
+                Signature signer = Signature.getInstance("SHA256withECDSAinP1363Format");
+                signer.initSign(pair.getPrivate());
+                signer.update(message);
+                byte[] signature = signer.sign();
+                Signatures.Call right = signatures.call(pair.getPublic(), SignatureMechanism.ECDSA_SHA256, message);
+                Signatures.Call wrong =
+                        signatures.call(pair.getPublic(), SignatureMechanism.ECDSA_SHA256, new byte[] {1, 2, 4});
+                List<Attribute> key = PublicKeys.template(pair.getPublic());
+                return only(session, new Lane.Verify(right.mechanism(), key, right.data(), signature))
+                                        .rv()
+                                == Ckr.OK
+                        && only(session, new Lane.Verify(wrong.mechanism(), key, wrong.data(), signature))
+                                        .rv()
+                                == Ckr.SIGNATURE_INVALID;
+            } catch (Pkcs11Exception e) {
+                throwIfLost(e);
+                return false;
+            } catch (HsmFailure | GeneralSecurityException e) {
+                throw new IllegalStateException("P-256 on the host", e);
+            } finally {
+                session.close();
+            }
         }
 
         /** A token that is lost must not pass for one that lacks a group. */

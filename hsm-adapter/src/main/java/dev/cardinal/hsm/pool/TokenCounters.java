@@ -14,6 +14,7 @@ final class TokenCounters {
     /** Kinds of operations, as {@link HsmStatistics#operations} names them in lower case. */
     enum Operation {
         SIGN,
+        VERIFY,
         DECRYPT,
         RANDOM,
         GENERATE,

@@ -1,7 +1,9 @@
 package dev.cardinal.hsm.pool;
 
 import dev.cardinal.hsm.Derivation;
+import dev.cardinal.hsm.pkcs11.Attribute;
 import dev.cardinal.hsm.pkcs11.Mechanism;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a request asks of the token: understood and checked by {@link RequestReading}, and not yet begun. */
@@ -18,6 +20,17 @@ sealed interface TokenOperation {
         @Override
         public Footing footing() {
             return new Footing.Key(key);
+        }
+    }
+
+    /**
+     * @param key the public key's template
+     * @param call what was signed, and how
+     */
+    record Verify(List<Attribute> key, Signatures.Call call, byte[] signature) implements InLane {
+        @Override
+        public Footing footing() {
+            return Footing.ITSELF;
         }
     }
 

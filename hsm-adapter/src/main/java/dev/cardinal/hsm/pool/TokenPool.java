@@ -381,6 +381,7 @@ public final class TokenPool implements Hsm {
             case HsmResult.Decrypted decrypted -> Arrays.fill(decrypted.plaintext(), (byte) 0);
             case HsmResult.RandomOctets random -> Arrays.fill(random.octets(), (byte) 0);
             case HsmResult.Signed signed -> {}
+            case HsmResult.Verified verified -> {}
         }
     }
 

@@ -103,6 +103,21 @@ final class BatchBindingTest {
     }
 
     @Test
+    void aKeyGoesByValueAndTheVerdictComesBack() throws Exception {
+        JnaCryptoki module = module(1);
+        List<Attribute> key = List.of(Attribute.of(Cka.KEY_TYPE, Ckk.RSA), Attribute.of(Cka.MODULUS, octets("a1a2a3")));
+        List<Lane.Outcome> outcomes = module.executeBatch(
+                5,
+                List.of(
+                        new Lane.Verify(Mechanism.of(Ckm.RSA_PKCS), key, octets("a1a2a3"), octets("a1a2")),
+                        new Lane.Verify(Mechanism.of(Ckm.RSA_PKCS), key, octets("a1a2a3"), octets("a2")),
+                        new Lane.Verify(Mechanism.of(Ckm.RSA_PKCS), key, octets("a1a2"), octets("a1"))));
+        assertEquals(
+                List.of(Ckr.OK, Ckr.SIGNATURE_INVALID, Ckr.ARGUMENTS_BAD),
+                outcomes.stream().map(Lane.Outcome::rv).toList());
+    }
+
+    @Test
     void whatAModuleClaimsIsNotBelieved() throws Exception {
         JnaCryptoki module = module(1);
         List<Lane.Outcome> outcomes =

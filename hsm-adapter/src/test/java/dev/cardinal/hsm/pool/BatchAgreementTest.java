@@ -228,6 +228,7 @@ final class BatchAgreementTest {
                 throw e;
             }
             return switch (result) {
+                case HsmResult.Verified verified -> throw new AssertionError("nothing was to be verified");
                 case HsmResult.Signed signed -> {
                     byte[] info = wish.kind() == 0 ? rsa : ec;
                     boolean verifies = PublicKeys.verifies(

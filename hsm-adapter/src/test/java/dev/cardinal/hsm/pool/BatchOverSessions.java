@@ -129,6 +129,8 @@ final class BatchOverSessions implements UnaryOperator<Cryptoki> {
                 real.signInit(session, sign.mechanism(), sign.key());
                 yield new Lane.Outcome(Ckr.OK, real.sign(session, sign.data(), sign.maxLength()), new byte[0], 0);
             }
+            // as a module of interface 1.0 says
+            case Lane.Verify verify -> failure(Ckr.KEY_HANDLE_INVALID);
             case Lane.Decrypt decrypt -> {
                 refuseAlwaysAuthenticate(real, session, decrypt.key());
                 real.decryptInit(session, decrypt.mechanism(), decrypt.key());

@@ -155,7 +155,21 @@ final class BatchTest {
         pool.release(other.handle());
         assertEquals(0, pool.statistics().liveHandles());
         assertEquals(
-                Map.of("sign", 1L, "decrypt", 1L, "random", 1L, "generate", 5L, "agree", 7L, "derive", 6L),
+                Map.of(
+                        "sign",
+                        1L,
+                        "verify",
+                        0L,
+                        "decrypt",
+                        1L,
+                        "random",
+                        1L,
+                        "generate",
+                        5L,
+                        "agree",
+                        7L,
+                        "derive",
+                        6L),
                 pool.statistics().operations());
     }
 
