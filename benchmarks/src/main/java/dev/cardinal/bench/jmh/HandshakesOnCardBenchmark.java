@@ -92,7 +92,7 @@ public class HandshakesOnCardBenchmark {
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         host = host(threads);
         clientHost = host(threads);
-        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)));
+        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
         handshakes = new Handshakes(
                 peers,
                 Ends.initiators(peers, clientHost),

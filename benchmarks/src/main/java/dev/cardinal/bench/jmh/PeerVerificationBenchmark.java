@@ -94,7 +94,7 @@ public class PeerVerificationBenchmark {
             proofs.add(new Proof(client, octets, signed.signature()));
         }
         host = new JcaCryptoPort(1, QUEUE_LIMIT, new SystemRandom(), Clock.systemUTC(), System::nanoTime);
-        port = new CryptoRouter(host, List.of());
+        port = new CryptoRouter(host, List.of(), Clock.systemUTC());
     }
 
     @TearDown
