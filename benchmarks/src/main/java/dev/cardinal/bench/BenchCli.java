@@ -1,5 +1,6 @@
 package dev.cardinal.bench;
 
+import dev.cardinal.bench.compare.CompareCommand;
 import dev.cardinal.bench.load.HandshakesCommand;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Load on a gateway in a process of its own, and what it costs there.",
         mixinStandardHelpOptions = true,
-        subcommands = {HandshakesCommand.class})
+        subcommands = {HandshakesCommand.class, CompareCommand.class})
 public final class BenchCli implements Runnable {
     private static final int FAILED = 1;
     private static final int USAGE = 2;
