@@ -8,8 +8,11 @@ final class Window {
     /** Handshakes under way, below which a responder may be idle between them. */
     static final int LEAST_IN_FLIGHT = 64;
 
-    /** What the histogram's three digits may take from a mean. */
-    private static final double ROUNDING = 0.99;
+    /** What may be waiting to be sent again because a datagram was lost; the others keep a responder busy. */
+    private static final double AT_WORK = 0.9;
+
+    /** Percentile of latencies that counts as long; one datagram that was lost and sent again shall not void a window. */
+    private static final double LONG = 99;
 
     private Window() {}
 
@@ -22,10 +25,10 @@ final class Window {
     static double millis(String gateway, LoadResult result, int inFlight) {
         requireNoFailure(gateway, result);
         double mean = meanInFlight(result.completed(), result.latency().getMean(), result.elapsedNanos());
-        double least = leastInFlight(inFlight, result.latency().getMaxValue(), result.elapsedNanos());
+        double least = leastInFlight(inFlight, result.latency().getValueAtPercentile(LONG), result.elapsedNanos());
         if (least <= 0) {
             throw new IllegalStateException(
-                    gateway + ": a handshake took longer than the window: --seconds is too small");
+                    gateway + ": handshakes take longer than the window: --seconds is too small");
         }
         if (mean < least) {
             throw new IllegalStateException(String.format(
@@ -52,7 +55,7 @@ final class Window {
     }
 
     /** What {@link #meanInFlight} is at least where so many were under way: the window's end cuts off the last ones. */
-    static double leastInFlight(int inFlight, long maxLatencyNanos, long elapsedNanos) {
-        return inFlight * ROUNDING * (1 - (double) maxLatencyNanos / elapsedNanos);
+    static double leastInFlight(int inFlight, long longLatencyNanos, long elapsedNanos) {
+        return inFlight * AT_WORK * (1 - (double) longLatencyNanos / elapsedNanos);
     }
 }

@@ -55,6 +55,6 @@ final class WindowTest {
 
     @Test
     void theWindowsEndMayCutOffNoMoreThanTheLastHandshakes() {
-        assertEquals(64 * 0.99 * 0.9, Window.leastInFlight(64, SECOND / 2, 5 * SECOND), 1e-9);
+        assertEquals(64 * 0.9 * 0.9, Window.leastInFlight(64, SECOND / 2, 5 * SECOND), 1e-9);
     }
 }
