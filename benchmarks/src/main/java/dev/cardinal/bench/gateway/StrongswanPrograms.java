@@ -104,7 +104,10 @@ record StrongswanPrograms(Path folder, Map<String, String> environment) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.redirectOutput(output().toFile());
         prepare(builder);
-        return builder.start();
+        Process charon = builder.start();
+        // an interrupted benchmark leaves nothing behind
+        Runtime.getRuntime().addShutdownHook(new Thread(charon::destroyForcibly));
+        return charon;
     }
 
     /** What charon wrote before and beside its log. */
