@@ -1,5 +1,6 @@
 package dev.cardinal.bench;
 
+import dev.cardinal.bench.compare.CompareCommand;
 import dev.cardinal.bench.load.HandshakesCommand;
 import dev.cardinal.bench.scale.ScaleCommand;
 import dev.cardinal.bench.storm.StormCommand;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Load on a gateway in a process of its own, and what it costs there.",
         mixinStandardHelpOptions = true,
-        subcommands = {HandshakesCommand.class, StormCommand.class, ScaleCommand.class})
+        subcommands = {HandshakesCommand.class, CompareCommand.class, StormCommand.class, ScaleCommand.class})
 public final class BenchCli implements Runnable {
     private static final int FAILED = 1;
     private static final int USAGE = 2;

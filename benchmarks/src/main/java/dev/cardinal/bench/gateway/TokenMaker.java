@@ -54,7 +54,8 @@ record TokenMaker(
             case FILE -> throw new IllegalArgumentException("a file is no token");
         };
         String initArgs = key == KeyPlace.CARD ? "directory='" + tokens + "'" : null;
-        Map<String, String> environment = Map.of();
+        // for a consumer that hands C_Initialize nothing
+        Map<String, String> environment = Map.of("CARDINAL_CARD_DIR", tokens.toString());
         if (key == KeyPlace.SOFTHSM) {
             Path conf = folder.resolve("softhsm2.conf");
             Files.writeString(

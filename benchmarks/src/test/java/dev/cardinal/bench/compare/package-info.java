@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.compare;
+
+import org.jspecify.annotations.NullMarked;

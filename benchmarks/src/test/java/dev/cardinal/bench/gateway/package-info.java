@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.gateway;
+
+import org.jspecify.annotations.NullMarked;
