@@ -1,5 +1,6 @@
 package dev.cardinal.hsm;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,6 +14,9 @@ import java.util.Map;
  * @param queueHighWater the longest queue seen
  * @param refused requests refused because the queue was full
  * @param liveHandles key-exchange handles and shared secrets not yet released
+ * @param lanes for each kind of operation that went in batches of the module's own, such as {@code sign RSA_PKCS1_SHA256} or
+ *     {@code agree X25519}: at index n, in how many calls n of them went together; the last index stands for that many and
+ *     more
  */
 public record HsmStatistics(
         Map<String, Long> operations,
@@ -21,4 +25,12 @@ public record HsmStatistics(
         long batched,
         int queueHighWater,
         long refused,
-        long liveHandles) {}
+        long liveHandles,
+        Map<String, List<Long>> lanes) {
+
+    public HsmStatistics {
+        operations = Map.copyOf(operations);
+        failures = Map.copyOf(failures);
+        lanes = Map.copyOf(lanes);
+    }
+}

@@ -93,8 +93,8 @@ public final class CardinalGateway implements Gateway {
                 .start(errors);
         BufferedReader answers =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        String ready = answers.readLine();
-        if (ready == null || !ready.startsWith(GatewayProcess.READY)) {
+        String ready = line(answers, GatewayProcess.READY);
+        if (ready == null) {
             process.destroyForcibly();
             throw new IOException("the gateway does not start: " + Files.readString(errors));
         }
@@ -103,8 +103,7 @@ public final class CardinalGateway implements Gateway {
                 process,
                 answers,
                 new PrintWriter(process.getOutputStream(), true, StandardCharsets.UTF_8),
-                new InetSocketAddress(
-                        order.address(), Integer.parseInt(ready.substring(GatewayProcess.READY.length()))));
+                new InetSocketAddress(order.address(), Integer.parseInt(ready)));
     }
 
     private static Map<String, String> environment(@Nullable TokenMaker signing) {
@@ -275,9 +274,19 @@ public final class CardinalGateway implements Gateway {
         return ask(GatewayProcess.COLLECT);
     }
 
+    /** The rest of the next line with a prefix, null at the end; agents of the JVM may have their say between. */
+    private static @Nullable String line(BufferedReader answers, String prefix) throws IOException {
+        for (String line = answers.readLine(); line != null; line = answers.readLine()) {
+            if (line.startsWith(prefix)) {
+                return line.substring(prefix.length());
+            }
+        }
+        return null;
+    }
+
     private synchronized GatewayStatistics ask(String question) throws IOException {
         questions.println(question);
-        String answer = answers.readLine();
+        String answer = line(answers, GatewayProcess.ANSWER);
         if (answer == null) {
             throw new IOException(
                     "the gateway has ended: " + Files.readString(order.folder().resolve("gateway.err")));

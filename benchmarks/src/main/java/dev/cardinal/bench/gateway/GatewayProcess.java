@@ -15,15 +15,18 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * The daemon in a process of its own. Writes {@code ready PORT} when it serves; answers each line {@code statistics} or
- * {@code collect} (the same after a full collection) with {@link GatewayStatistics} as JSON; ends with its input.
+ * {@code collect} (the same after a full collection) with {@code answer} and {@link GatewayStatistics} as JSON; ends with its input.
  */
 final class GatewayProcess {
     static final String READY = "ready ";
+    static final String ANSWER = "answer ";
     static final String STATISTICS = "statistics";
     static final String COLLECT = "collect";
 
@@ -42,13 +45,21 @@ final class GatewayProcess {
             System.out.println(READY + daemon.endpoints().getFirst().port());
             Gson gson = new Gson();
             for (String line = input.readLine(); line != null; line = input.readLine()) {
-                System.out.println(gson.toJson(statistics(daemon, line.equals(COLLECT))));
+                System.out.println(ANSWER + gson.toJson(statistics(daemon, line.equals(COLLECT))));
             }
         } catch (StartFailure e) {
             e.lines().forEach(System.err::println);
             System.exit(1);
         }
         System.exit(0);
+    }
+
+    private static List<Long> sum(List<Long> one, List<Long> other) {
+        List<Long> sums = new ArrayList<>();
+        for (int i = 0; i < one.size(); i++) {
+            sums.add(one.get(i) + other.get(i));
+        }
+        return sums;
     }
 
     private static GatewayStatistics statistics(Daemon daemon, boolean collect) {
@@ -67,9 +78,11 @@ final class GatewayProcess {
         }
         long batches = 0;
         long batched = 0;
+        Map<String, List<Long>> lanes = new TreeMap<>();
         for (HsmStatistics token : daemon.tokenStatistics().values()) {
             batches += token.batches();
             batched += token.batched();
+            token.lanes().forEach((kind, calls) -> lanes.merge(kind, calls, GatewayProcess::sum));
         }
         Map<String, Long> operations = new TreeMap<>();
         for (CryptoRouter.Count count : daemon.operations()) {
@@ -86,6 +99,7 @@ final class GatewayProcess {
                 halfOpen,
                 batches,
                 batched,
+                lanes,
                 operations,
                 counts,
                 heap,

@@ -1,6 +1,9 @@
 package dev.cardinal.bench.gateway;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What Cardinal's gateway tells of itself.
@@ -9,6 +12,7 @@ import java.util.Map;
  * @param halfOpen IKE SAs whose peer is not authenticated yet
  * @param batches calls to tokens with work
  * @param batched operations in them
+ * @param lanes of all tokens, as {@code HsmStatistics} has them
  * @param operations that the devices have completed, by {@code device/operation}
  * @param counts the loops' counters of messages and drops, by name
  * @param heapOctets used heap, garbage included
@@ -20,6 +24,7 @@ public record GatewayStatistics(
         long halfOpen,
         long batches,
         long batched,
+        Map<String, List<Long>> lanes,
         Map<String, Long> operations,
         Map<String, Long> counts,
         long heapOctets,
@@ -30,5 +35,19 @@ public record GatewayStatistics(
     public double meanBatchSince(GatewayStatistics earlier) {
         long calls = batches - earlier.batches;
         return calls == 0 ? 0 : (double) (batched - earlier.batched) / calls;
+    }
+
+    /** The calls since an earlier reading; see {@link #lanes}. */
+    public Map<String, List<Long>> lanesSince(GatewayStatistics earlier) {
+        Map<String, List<Long>> during = new TreeMap<>();
+        lanes.forEach((kind, counts) -> {
+            List<Long> before = earlier.lanes.getOrDefault(kind, List.of());
+            List<Long> difference = new ArrayList<>();
+            for (int i = 0; i < counts.size(); i++) {
+                difference.add(counts.get(i) - (i < before.size() ? before.get(i) : 0));
+            }
+            during.put(kind, difference);
+        });
+        return during;
     }
 }

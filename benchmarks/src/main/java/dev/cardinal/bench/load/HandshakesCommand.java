@@ -197,6 +197,7 @@ public final class HandshakesCommand implements Callable<Integer> {
                             "max", latency.getMaxValue() / MILLION));
             row.put("mean_batch", after.meanBatchSince(before));
             row.put("operations", after.operations());
+            row.put("lanes", after.lanesSince(before));
             row.put("rss_kb_per_sa", stood == 0 ? 0 : grown / 1024.0 / stood);
             row.put("gc_ms", after.gcMillis() - before.gcMillis());
             System.out.println(new GsonBuilder().setPrettyPrinting().create().toJson(row));
@@ -228,7 +229,19 @@ public final class HandshakesCommand implements Callable<Integer> {
                 latency.getMaxValue() / MILLION,
                 after.meanBatchSince(before),
                 stood == 0 ? 0 : grown / 1024.0 / stood);
+        after.lanesSince(before)
+                .forEach((kind, calls) -> System.out.println("  " + kind + " by lanes: " + lanes(calls)));
         System.out.println("gateway, collections included " + (after.gcMillis() - before.gcMillis()) + " ms: "
                 + after.operations() + " " + after.counts());
+    }
+
+    private static String lanes(List<Long> calls) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < calls.size(); i++) {
+            if (calls.get(i) > 0) {
+                text.append(i).append(" in ").append(calls.get(i)).append("  ");
+            }
+        }
+        return text.toString().strip();
     }
 }

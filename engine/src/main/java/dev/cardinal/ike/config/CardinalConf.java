@@ -220,7 +220,7 @@ public record CardinalConf(
         int begun = token.integer("queue_begun", 1, 1_000_000, 4096);
         int established = token.integer("queue_established", 1, 1_000_000, 2048);
         int unknown = token.integer("queue_unknown", 1, 1_000_000, 1024);
-        int batch = token.integer("batch", 1, 1024, 16);
+        int batch = token.integer("batch", 1, 1024, 64);
         boolean extract = token.bool("extract", false);
         token.finish();
         String selector = uri == null ? label : uri;

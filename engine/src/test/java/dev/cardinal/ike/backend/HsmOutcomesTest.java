@@ -105,7 +105,7 @@ class HsmOutcomesTest {
 
         @Override
         public HsmStatistics statistics() {
-            return new HsmStatistics(Map.of(), Map.of(), 0, 0, 0, 0, 0);
+            return new HsmStatistics(Map.of(), Map.of(), 0, 0, 0, 0, 0, Map.of());
         }
 
         @Override

@@ -29,6 +29,9 @@ final class BatchDriver implements TokenDriver {
     private final SessionDriver sessions;
     private final Results results;
 
+    /** Scratch: requests of each kind in a call. */
+    private final int[] kinds = new int[LaneKind.COUNT];
+
     /** @param sessions of the same worker */
     BatchDriver(TokenPool pool, Recovery recovery, SessionDriver sessions) {
         this.pool = pool;
@@ -122,6 +125,7 @@ final class BatchDriver implements TokenDriver {
             again.addAll(aboard);
             return again;
         }
+        count(aboard);
         List<Lane.Outcome> outcomes;
         try {
             outcomes =
@@ -145,6 +149,18 @@ final class BatchDriver implements TokenDriver {
             });
         }
         return again;
+    }
+
+    private void count(List<Passenger> aboard) {
+        Arrays.fill(kinds, 0);
+        for (Passenger passenger : aboard) {
+            kinds[passenger.request().requested().kind()]++;
+        }
+        for (int kind = 0; kind < kinds.length; kind++) {
+            if (kinds[kind] > 0) {
+                pool.counters().onLanes(kind, kinds[kind]);
+            }
+        }
     }
 
     private void recover(

@@ -2,14 +2,20 @@ package dev.cardinal.hsm.pool;
 
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmStatistics;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /** A pool's counters: written by workers without contention, read at any time. */
 final class TokenCounters {
+
+    /** Requests of one kind in a call that are told apart. */
+    static final int LANES_LIMIT = 65;
 
     /** Kinds of operations, as {@link HsmStatistics#operations} names them in lower case. */
     enum Operation {
@@ -28,6 +34,9 @@ final class TokenCounters {
     private final LongAdder batched = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final LongAdder liveHandles = new LongAdder();
+
+    /** By kind, then by requests of that kind in one call, the last for that many and more. */
+    private final AtomicLongArray lanes = new AtomicLongArray(LaneKind.COUNT * LANES_LIMIT);
 
     private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> keys) {
         Map<E, LongAdder> adders = new EnumMap<>(keys);
@@ -48,6 +57,11 @@ final class TokenCounters {
     void onBatch(int size) {
         batches.increment();
         batched.add(size);
+    }
+
+    /** @param count requests of a kind that went in one call of {@code ExecuteBatch}, at least 1 */
+    void onLanes(int kind, int count) {
+        lanes.incrementAndGet(kind * LANES_LIMIT + Math.min(count, LANES_LIMIT - 1));
     }
 
     void onRefused() {
@@ -71,6 +85,18 @@ final class TokenCounters {
                 byKind.put(kind, adder.sum());
             }
         });
+        Map<String, List<Long>> byLanes = new TreeMap<>();
+        for (int kind = 0; kind < LaneKind.COUNT; kind++) {
+            List<Long> counts = new ArrayList<>();
+            long sum = 0;
+            for (int count = 0; count < LANES_LIMIT; count++) {
+                counts.add(lanes.get(kind * LANES_LIMIT + count));
+                sum += counts.getLast();
+            }
+            if (sum != 0) {
+                byLanes.put(LaneKind.name(kind), counts);
+            }
+        }
         return new HsmStatistics(
                 Map.copyOf(byName),
                 Map.copyOf(byKind),
@@ -78,7 +104,8 @@ final class TokenCounters {
                 batched.sum(),
                 queueHighWater,
                 refused.sum(),
-                liveHandles.sum());
+                liveHandles.sum(),
+                byLanes);
     }
 
     private static <E extends Enum<E>> LongAdder adder(Map<E, LongAdder> adders, E key) {

@@ -63,7 +63,7 @@ public record TokenSettings(
                 pin,
                 0,
                 new QueueLimits(4096, 2048, 1024),
-                16,
+                64,
                 false,
                 EnumSet.allOf(KeyExchangeGroup.class));
     }

@@ -14,7 +14,40 @@ sealed interface Work {
     void fail(HsmFailure failure);
 
     /** A caller's request. */
-    record Requested(HsmRequest request, CompletableFuture<HsmResult> future) implements Work {
+    final class Requested implements Work {
+        private final HsmRequest request;
+        private final CompletableFuture<HsmResult> future;
+        private final int kind;
+        private int passedOver;
+
+        Requested(HsmRequest request, CompletableFuture<HsmResult> future) {
+            this.request = request;
+            this.future = future;
+            this.kind = LaneKind.of(request);
+        }
+
+        HsmRequest request() {
+            return request;
+        }
+
+        CompletableFuture<HsmResult> future() {
+            return future;
+        }
+
+        /** Its {@link LaneKind}. */
+        int kind() {
+            return kind;
+        }
+
+        /** How often a worker left it in the queue, to take whole groups of others; guarded by the queue's lock. */
+        int passedOver() {
+            return passedOver;
+        }
+
+        void passOver() {
+            passedOver++;
+        }
+
         @Override
         public void fail(HsmFailure failure) {
             future.completeExceptionally(failure);

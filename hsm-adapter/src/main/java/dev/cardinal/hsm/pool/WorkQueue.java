@@ -4,7 +4,9 @@ import dev.cardinal.hsm.HsmBusy;
 import dev.cardinal.hsm.Urgency;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
@@ -19,6 +21,9 @@ final class WorkQueue {
     /** Destructions one worker takes at once, so that requests wait for a mass release only so long. */
     private static final int OWN_LIMIT = 64;
 
+    /** So often a request is left behind for the sake of whole groups. */
+    private static final int PASSED_OVER_LIMIT = 4;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition filled = lock.newCondition();
     private final Map<Urgency, ArrayDeque<Work.Requested>> queues = new EnumMap<>(Urgency.class);
@@ -26,6 +31,12 @@ final class WorkQueue {
     private final TokenSettings.QueueLimits limits;
     private final int batchLimit;
     private final int grain;
+    /** Scratch of {@link #takeGrains}. */
+    private final ArrayDeque<Work.Requested> leftBehind = new ArrayDeque<>();
+
+    /** Scratch of {@link #takeGrains}: how many of each kind may still be taken. */
+    private final int[] room = new int[LaneKind.COUNT];
+
     private int workers = 1;
     private int queued;
     private volatile int highWater;
@@ -33,7 +44,8 @@ final class WorkQueue {
 
     /**
      * @param batchLimit requests that one worker takes at most
-     * @param grain requests that are not shared out, at least 1
+     * @param grain requests of a kind that cost hardly more together than one, at least 1: these are not shared out, and
+     *     taken in whole groups where there are such
      */
     WorkQueue(TokenSettings.QueueLimits limits, int batchLimit, int grain) {
         this.limits = limits;
@@ -100,7 +112,9 @@ final class WorkQueue {
 
     /**
      * Waits for work and takes a batch: what has queued, up to the limit, but no more than this worker's share, so that
-     * a batch never holds more than a grain of what an idle worker could do.
+     * a batch never holds more than a grain of what an idle worker could do. Where there are whole grains of requests of
+     * one kind, only these are taken: a rest that would be as dear as a grain waits for more of its kind while the token
+     * has better things to do, a few batches long at most. Nothing waits while the token is idle.
      *
      * @param batch empty; receives the work in the order in which it is to be done
      * @return how many requests were taken; -1 when the queue is closed
@@ -119,19 +133,73 @@ final class WorkQueue {
                 batch.add(own.remove());
             }
             int share = Math.min(batchLimit, Math.max(grain, share(queued)));
-            int taken = 0;
-            for (Urgency urgency : Urgency.values()) {
-                ArrayDeque<Work.Requested> queue = queue(urgency);
-                while (taken < share && !queue.isEmpty()) {
-                    batch.add(queue.remove());
-                    taken++;
-                }
-            }
+            int taken = grain == 1 ? takeAll(batch, share) : takeGrains(batch, share);
             queued -= taken;
             return taken;
         } finally {
             lock.unlock();
         }
+    }
+
+    private int takeAll(List<Work> batch, int share) {
+        int taken = 0;
+        for (Urgency urgency : Urgency.values()) {
+            ArrayDeque<Work.Requested> queue = queue(urgency);
+            while (taken < share && !queue.isEmpty()) {
+                batch.add(queue.remove());
+                taken++;
+            }
+        }
+        return taken;
+    }
+
+    /** Of the requests whose turn it is, those in whole grains of their kind, and the kin of one that has waited enough. */
+    private int takeGrains(List<Work> batch, int share) {
+        Arrays.fill(room, 0);
+        int seen = 0;
+        boolean whole = false;
+        for (Urgency urgency : Urgency.values()) {
+            for (Iterator<Work.Requested> each = queue(urgency).iterator(); seen < share && each.hasNext(); seen++) {
+                whole |= ++room[each.next().kind()] >= grain;
+            }
+        }
+        if (!whole) {
+            return takeAll(batch, share);
+        }
+        for (int kind = 0; kind < room.length; kind++) {
+            room[kind] -= room[kind] % grain;
+        }
+        room[LaneKind.OTHER] = share;
+        int left = seen;
+        for (Urgency urgency : Urgency.values()) {
+            for (Iterator<Work.Requested> each = queue(urgency).iterator(); left > 0 && each.hasNext(); left--) {
+                Work.Requested next = each.next();
+                if (next.passedOver() >= PASSED_OVER_LIMIT) {
+                    room[next.kind()] = share;
+                }
+            }
+        }
+        left = seen;
+        int taken = 0;
+        for (Urgency urgency : Urgency.values()) {
+            ArrayDeque<Work.Requested> queue = queue(urgency);
+            int here = Math.min(left, queue.size());
+            left -= here;
+            for (int i = 0; i < here; i++) {
+                Work.Requested next = queue.remove();
+                if (room[next.kind()]-- > 0) {
+                    batch.add(next);
+                    taken++;
+                } else {
+                    next.passOver();
+                    leftBehind.add(next);
+                }
+            }
+            while (!leftBehind.isEmpty()) {
+                queue.addFirst(leftBehind.removeLast());
+            }
+        }
+        return taken;
     }
 
     private int share(int size) {
