@@ -10,8 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A further JVM of the same JDK, class path and native access as this one. */
+/** A further JVM of the same JDK and class path as this one, with the options that the launcher gives every JVM. */
 record ChildJvm(List<String> command, Map<String, String> environment) {
+    private static final List<String> LAUNCHER_OPTIONS = List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+UseCompactObjectHeaders",
+            "-XX:MaxTenuringThreshold=2");
+
     private static final long PATIENCE_SECONDS = 120;
 
     static ChildJvm of(Class<?> main, List<String> arguments, Map<String, String> environment) {
@@ -22,8 +28,7 @@ record ChildJvm(List<String> command, Map<String, String> environment) {
     static ChildJvm of(Class<?> main, List<String> options, List<String> arguments, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(LAUNCHER_OPTIONS);
         String card = System.getProperty("cardinal.lib");
         if (card != null) {
             command.add("-Dcardinal.lib=" + card);

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,12 +29,16 @@ public final class NoticeLog implements NoticeSink, AutoCloseable {
 
     static final long WINDOW_NANOS = 1_000_000_000L;
 
+    /** The writer rests so long between two rounds, so that a busy loop need not wake it for each notice. */
+    private static final long REST_NANOS = 10_000_000L;
+
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger("dev.cardinal.ike");
 
     private final Ring<SaNotice> queue = new Ring<>(QUEUE_LIMIT);
     private final LongAdder lost = new LongAdder();
     private final BiConsumer<Level, String> lines;
+    private final Predicate<Level> wanted;
     private final LongSupplier clock;
     private final Map<NoticeKind, Window> windows = new EnumMap<>(NoticeKind.class);
     private long lostReported;
@@ -48,21 +53,23 @@ public final class NoticeLog implements NoticeSink, AutoCloseable {
         private long suppressed;
     }
 
-    private NoticeLog(BiConsumer<Level, String> lines, LongSupplier clock) {
+    private NoticeLog(Predicate<Level> wanted, BiConsumer<Level, String> lines, LongSupplier clock) {
+        this.wanted = wanted;
         this.lines = lines;
         this.clock = clock;
     }
 
     /** Begins to write to the logger {@code dev.cardinal.ike}. */
     public static NoticeLog start() {
-        NoticeLog notices = new NoticeLog((level, line) -> log.atLevel(level).log(line), System::nanoTime);
+        NoticeLog notices = new NoticeLog(
+                log::isEnabledForLevel, (level, line) -> log.atLevel(level).log(line), System::nanoTime);
         notices.writer = Thread.ofPlatform().name("notices").daemon().start(notices::write);
         return notices;
     }
 
     /** Without a thread: {@link #drain} writes. */
     static NoticeLog undriven(BiConsumer<Level, String> lines, LongSupplier clock) {
-        return new NoticeLog(lines, clock);
+        return new NoticeLog(level -> true, lines, clock);
     }
 
     @Override
@@ -102,6 +109,7 @@ public final class NoticeLog implements NoticeSink, AutoCloseable {
                 endWindows();
                 return;
             }
+            LockSupport.parkNanos(this, REST_NANOS);
             parked = true;
             if (queue.isEmpty() && !closing) {
                 LockSupport.parkNanos(this, WINDOW_NANOS); // wakes to report what was suppressed
@@ -133,7 +141,9 @@ public final class NoticeLog implements NoticeSink, AutoCloseable {
         if (kind.isAtWill() && !admit(kind)) {
             return;
         }
-        lines.accept(kind.level(), NoticeWords.of(notice));
+        if (wanted.test(kind.level())) {
+            lines.accept(kind.level(), NoticeWords.of(notice));
+        }
     }
 
     private boolean admit(NoticeKind kind) {
