@@ -21,6 +21,9 @@ final class WorkQueue {
     /** Destructions one worker takes at once, so that requests wait for a mass release only so long. */
     private static final int OWN_LIMIT = 64;
 
+    /** Grains queued below which a worker lets others run before it takes what there is. */
+    private static final int YIELD_BELOW = 4;
+
     /** So often a request is left behind for the sake of whole groups. */
     private static final int PASSED_OVER_LIMIT = 4;
 
@@ -124,6 +127,16 @@ final class WorkQueue {
         try {
             while (queued == 0 && own.isEmpty() && !closed) {
                 filled.await();
+            }
+            if (grain > 1 && queued < YIELD_BELOW * grain && !closed) {
+                // callers that share our processor and have more to ask for do so now, and a short batch becomes a
+                // whole one
+                lock.unlock();
+                try {
+                    Thread.yield();
+                } finally {
+                    lock.lock();
+                }
             }
             if (closed) {
                 return -1;
