@@ -77,7 +77,7 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--in-flight",
             paramLabel = "N",
-            defaultValue = "64",
+            defaultValue = "96",
             description = "handshakes under way at a time, at least " + Window.LEAST_IN_FLIGHT
                     + " (default: ${DEFAULT-VALUE})")
     private int inFlight;
@@ -92,7 +92,7 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "S",
-            defaultValue = "20",
+            defaultValue = "40",
             description = "seconds of load on Cardinal before the first window (default: ${DEFAULT-VALUE})")
     private int warmUp;
 
