@@ -53,10 +53,10 @@ public final class CardinalGateway implements Gateway {
             return new Tuning(jvmOptions, settings, seconds);
         }
 
-        /** Cookies from so many half-open SAs on. */
-        public Tuning withCookieThreshold(int halfOpen) {
+        /** With a setting of {@code cardinal.conf}. */
+        public Tuning with(String key, String value) {
             Map<String, String> other = new HashMap<>(settings);
-            other.put("cookie_threshold", Integer.toString(halfOpen));
+            other.put(key, value);
             return new Tuning(jvmOptions, other, dpdSeconds);
         }
     }
@@ -180,6 +180,10 @@ public final class CardinalGateway implements Gateway {
         }
         text.append("    token = ").append(TokenMaker.LABEL).append('\n');
         text.append("    pin_file = ").append(token.pin()).append('\n');
+        if (token.initArgs() == null) {
+            // SoftHSM computes on our processor: more workers than that would only take turns
+            text.append("    workers = 1\n");
+        }
         text.append("    roles = ").append(roles).append('\n');
         text.append("  }\n");
     }

@@ -73,13 +73,29 @@ public final class LoadGenerator implements AutoCloseable {
      */
     public LoadResult closedLoop(int inFlight, Duration lead, Duration stretch)
             throws IOException, InterruptedException {
+        return closedLoop(inFlight, lead, stretch, end -> {});
+    }
+
+    /** Told of the ends of a stretch. */
+    @FunctionalInterface
+    public interface Ends {
+        /** @param end 0 before, 1 after it */
+        void at(int end) throws IOException;
+    }
+
+    /** The same. @param ends is told at the beginning and the end of what is measured */
+    public LoadResult closedLoop(int inFlight, Duration lead, Duration stretch, Ends ends)
+            throws IOException, InterruptedException {
         refill = true;
         for (int i = 0; i < inFlight; i++) {
             begin(System.nanoTime());
         }
         try {
             Thread.sleep(lead);
-            return measure(stretch);
+            ends.at(0);
+            LoadResult result = measure(stretch);
+            ends.at(1);
+            return result;
         } finally {
             refill = false;
             drain();

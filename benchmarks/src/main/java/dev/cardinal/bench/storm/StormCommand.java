@@ -177,7 +177,8 @@ public final class StormCommand implements Callable<Integer> {
                 core,
                 heap);
         // thresholds for single addresses stay off: here hundreds of clients share one
-        return CardinalGateway.start(order, CardinalGateway.Tuning.NONE.withCookieThreshold(COOKIE_THRESHOLD));
+        return CardinalGateway.start(
+                order, CardinalGateway.Tuning.NONE.with("cookie_threshold", Integer.toString(COOKIE_THRESHOLD)));
     }
 
     private double closedLoop(ClientFleet fleet, CardinalGateway gateway) throws IOException, InterruptedException {

@@ -66,7 +66,7 @@ public final class CryptoRouter implements CryptoPort {
     private final CryptoPort host;
     private final List<Token> tokens;
     private final List<HsmCryptoPort> verifiers;
-    private final KnownCertificates known = new KnownCertificates();
+    private final KnownCertificates known;
     private final ThreadLocal<PeerJudge> judges;
     private final Map<String, Map<Operation, Counters>> counters = new LinkedHashMap<>();
     private final LongAdder fallbacks = new LongAdder();
@@ -78,7 +78,13 @@ public final class CryptoRouter implements CryptoPort {
      * @param clock tells whether a certificate is valid
      */
     public CryptoRouter(CryptoPort host, List<Token> tokens, Clock clock) {
+        this(host, tokens, clock, KnownCertificates.kept());
+    }
+
+    /** The same, with what is remembered of certificates. */
+    public CryptoRouter(CryptoPort host, List<Token> tokens, Clock clock, KnownCertificates known) {
         this.host = host;
+        this.known = known;
         this.tokens = List.copyOf(tokens);
         this.verifiers =
                 tokens.stream().map(Token::port).filter(HsmCryptoPort::verifies).toList();

@@ -23,7 +23,7 @@ public final class HostCrypto {
 
     /** @param clock tells whether a certificate is valid */
     public HostCrypto(RandomSource random, Clock clock) {
-        this(random, clock, new KnownCertificates());
+        this(random, clock, KnownCertificates.kept());
     }
 
     /** @param known certificates may be those of other threads too */

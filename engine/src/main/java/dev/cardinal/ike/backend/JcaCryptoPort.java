@@ -55,6 +55,17 @@ public final class JcaCryptoPort implements CryptoPort, AutoCloseable {
      * @param nanoTime the clock of the deadlines
      */
     public JcaCryptoPort(int threads, int queueLimit, RandomSource random, Clock clock, LongSupplier nanoTime) {
+        this(threads, queueLimit, random, clock, nanoTime, KnownCertificates.kept());
+    }
+
+    /** The same, with what is remembered of certificates. */
+    public JcaCryptoPort(
+            int threads,
+            int queueLimit,
+            RandomSource random,
+            Clock clock,
+            LongSupplier nanoTime,
+            KnownCertificates known) {
         if (threads < 1 || queueLimit < 1) {
             throw new IllegalArgumentException(threads + " threads, queues of " + queueLimit);
         }
@@ -63,7 +74,6 @@ public final class JcaCryptoPort implements CryptoPort, AutoCloseable {
         for (Urgency urgency : Urgency.values()) {
             queues.put(urgency, new ArrayDeque<>());
         }
-        KnownCertificates known = new KnownCertificates();
         for (int i = 1; i <= threads; i++) {
             this.threads.add(Thread.ofPlatform()
                     .name("host-crypto-" + i)

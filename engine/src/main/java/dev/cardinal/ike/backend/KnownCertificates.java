@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only what belonged to a peer that was verified is added, under SHA-256: certificates that nobody signed evict nothing.
  * Thread-safe.
  */
-final class KnownCertificates {
+public final class KnownCertificates {
     /** Decoded certificates, of about 10 KB each: with 20 MB the clients that are about to come again. */
     static final int DECODED_LIMIT = 2048;
 
@@ -24,6 +24,22 @@ final class KnownCertificates {
 
     private final RecentlyAdded<ByteBuffer, X509Certificate> decoded = new RecentlyAdded<>(DECODED_LIMIT);
     private final RecentlyAdded<ByteBuffer, Boolean> signatures = new RecentlyAdded<>(SIGNATURES_LIMIT);
+
+    private final boolean kept;
+
+    private KnownCertificates(boolean kept) {
+        this.kept = kept;
+    }
+
+    /** Certificates that are remembered. */
+    public static KnownCertificates kept() {
+        return new KnownCertificates(true);
+    }
+
+    /** None: every certificate is decoded and its signature verified each time. */
+    public static KnownCertificates none() {
+        return new KnownCertificates(false);
+    }
 
     /** What certificates are known by. */
     static byte[] digest(byte[] der) {
@@ -42,8 +58,10 @@ final class KnownCertificates {
 
     /** Notes a certificate whose signature was verified with the key. */
     void add(byte[] digest, X509Certificate certificate, PublicKey issuer) {
-        decoded.add(ByteBuffer.wrap(digest), certificate);
-        signatures.add(signature(digest, issuer), Boolean.TRUE);
+        if (kept) {
+            decoded.add(ByteBuffer.wrap(digest), certificate);
+            signatures.add(signature(digest, issuer), Boolean.TRUE);
+        }
     }
 
     private static ByteBuffer signature(byte[] digest, PublicKey issuer) {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param cookieThresholdPerAddress the same for one address
  * @param blockThreshold half-open SAs of one address beyond which its first messages are dropped, 0 for never
  * @param fragmentSize octets of an IP packet that carries a fragment
+ * @param certificateCache whether peers' certificates and what their signatures were verified with is remembered
  * @param keyLog file for Wireshark's decryption tables; null for none. Whoever reads it reads the traffic
  */
 public record CardinalConf(
@@ -37,6 +38,7 @@ public record CardinalConf(
         int cookieThresholdPerAddress,
         int blockThreshold,
         int fragmentSize,
+        boolean certificateCache,
         SaSettings saSettings,
         @Nullable Path keyLog,
         List<TokenConfig> tokens) {
@@ -69,6 +71,7 @@ public record CardinalConf(
                 cookieThresholdPerAddress,
                 blockThreshold,
                 fragmentSize,
+                certificateCache,
                 saSettings,
                 keyLog,
                 tokens);
@@ -85,6 +88,7 @@ public record CardinalConf(
                 cookieThresholdPerAddress,
                 blockThreshold,
                 fragmentSize,
+                certificateCache,
                 saSettings,
                 keyLog,
                 others);
@@ -130,6 +134,7 @@ public record CardinalConf(
                 cardinal.integer("cookie_threshold_ip", 0, 1_000_000, 3),
                 cardinal.integer("block_threshold", 0, 1_000_000, 5),
                 cardinal.integer("fragment_size", 512, 65535, 1280),
+                cardinal.bool("cert_cache", true),
                 new SaSettings(
                         cardinal.decimalNanos("retransmit_timeout", 0.1, 600, usual.retransmitTimeoutNanos() / 1e9),
                         cardinal.decimal("retransmit_base", 1, 10, usual.retransmitBase()),

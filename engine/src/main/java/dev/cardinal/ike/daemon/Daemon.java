@@ -3,6 +3,7 @@ package dev.cardinal.ike.daemon;
 import dev.cardinal.hsm.HsmStatistics;
 import dev.cardinal.ike.backend.CryptoRouter;
 import dev.cardinal.ike.backend.JcaCryptoPort;
+import dev.cardinal.ike.backend.KnownCertificates;
 import dev.cardinal.ike.backend.PreparedKeyPairs;
 import dev.cardinal.ike.backend.SystemRandom;
 import dev.cardinal.ike.config.CardinalConf;
@@ -110,8 +111,9 @@ public final class Daemon implements AutoCloseable {
         // tokens and the host device
         OpenTokens tokens = OpenTokens.open(configuration);
         opened.push(tokens);
+        KnownCertificates known = cardinal.certificateCache() ? KnownCertificates.kept() : KnownCertificates.none();
         JcaCryptoPort host = new JcaCryptoPort(
-                processors, HOST_QUEUE_LIMIT, new SystemRandom(), Clock.systemUTC(), System::nanoTime);
+                processors, HOST_QUEUE_LIMIT, new SystemRandom(), Clock.systemUTC(), System::nanoTime, known);
         opened.push(host);
         CryptoRouter crypto = new CryptoRouter(
                 host,
@@ -120,7 +122,8 @@ public final class Daemon implements AutoCloseable {
                                 t.port(),
                                 t.config().roles().contains(dev.cardinal.ike.config.TokenConfig.Role.KEY_EXCHANGE)))
                         .toList(),
-                Clock.systemUTC());
+                Clock.systemUTC(),
+                known);
         PreparedKeyPairs keyPairs = new PreparedKeyPairs(
                 crypto, System::nanoTime, cardinal.saSettings().tokenDeadlineNanos());
         opened.push(keyPairs);

@@ -233,7 +233,7 @@ class PeerVerificationAgreementTest {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         Random random = new Random(seed);
-        KnownCertificates known = new KnownCertificates();
+        KnownCertificates known = KnownCertificates.kept();
         PeerJudge judge = new PeerJudge(CLOCK, known);
         PeerVerification verification = new PeerVerification(CLOCK, signatures, known);
         CryptoRouter router = router();
@@ -242,7 +242,7 @@ class PeerVerificationAgreementTest {
         int bad = 0;
         for (int i = 0; i < 400; i++) {
             CryptoRequest.VerifyPeer request = draw(random);
-            CryptoOutcome searched = new PeerVerification(CLOCK, signatures, new KnownCertificates()).search(request);
+            CryptoOutcome searched = new PeerVerification(CLOCK, signatures, KnownCertificates.kept()).search(request);
             judged += judge.judge(request) instanceof Judgement.Signatures ? 1 : 0;
             good += searched instanceof CryptoOutcome.PeerVerified ? 1 : 0;
             bad += searched instanceof CryptoOutcome.PeerRejected ? 1 : 0;
@@ -364,7 +364,7 @@ class PeerVerificationAgreementTest {
 
     @Test
     void garbageEvictsNothing() {
-        KnownCertificates known = new KnownCertificates();
+        KnownCertificates known = KnownCertificates.kept();
         PeerVerification verification = new PeerVerification(CLOCK, signatures, known);
         CryptoRequest.VerifyPeer good = request(trusting(SUB), List.of(LEAF), -1);
         assertEquals(new CryptoOutcome.PeerVerified(), verification.verify(good));

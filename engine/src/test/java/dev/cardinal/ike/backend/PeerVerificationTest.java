@@ -57,7 +57,7 @@ class PeerVerificationTest {
 
     private final HostSignatures signatures = new HostSignatures();
     private final PeerVerification verification =
-            new PeerVerification(Clock.fixed(NOW, ZoneOffset.UTC), signatures, new KnownCertificates());
+            new PeerVerification(Clock.fixed(NOW, ZoneOffset.UTC), signatures, KnownCertificates.kept());
 
     private static Identification fqdn(String name) {
         return new Identification(Identification.FQDN, name.getBytes(StandardCharsets.US_ASCII));

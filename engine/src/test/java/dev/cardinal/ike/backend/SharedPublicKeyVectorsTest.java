@@ -227,7 +227,7 @@ class SharedPublicKeyVectorsTest {
 
     private static int signatures(String file, SignatureScheme scheme, String algorithm) throws Exception {
         PeerVerification verification = new PeerVerification(
-                Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures(), new KnownCertificates());
+                Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures(), KnownCertificates.kept());
         TestCertificate authority = TestCertificate.root("Root");
         int count = 0;
         for (Json group : groups(file)) {
@@ -282,7 +282,7 @@ class SharedPublicKeyVectorsTest {
         TestCertificate leaf =
                 TestCertificate.draft("Leaf").dns("peer.example.org").signedBy(authority);
         PeerVerification verification = new PeerVerification(
-                Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures(), new KnownCertificates());
+                Clock.fixed(TestCertificate.NOW, ZoneOffset.UTC), new HostSignatures(), KnownCertificates.kept());
         int count = 0;
         for (String name : List.of("corpora/strongswan-certs.tar.gz", "corpora/strongswan-certs-crash.tar.gz")) {
             for (byte[] octets : unpacked(name)) {
