@@ -30,7 +30,12 @@ public final class BenchCli implements Runnable {
 
     /** The command line, ready to execute. */
     static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new BenchCli());
+        return commandLine(new BenchCli());
+    }
+
+    /** A command of the benchmarks, ready to execute: what goes wrong is told in a line, with the exit codes above. */
+    public static CommandLine commandLine(Object command) {
+        CommandLine line = new CommandLine(command);
         line.setParameterExceptionHandler((e, arguments) -> {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");
             System.err.println(
