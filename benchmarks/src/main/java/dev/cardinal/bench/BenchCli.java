@@ -2,6 +2,7 @@ package dev.cardinal.bench;
 
 import dev.cardinal.bench.compare.CompareCommand;
 import dev.cardinal.bench.load.HandshakesCommand;
+import dev.cardinal.bench.results.ResultsCommand;
 import dev.cardinal.bench.scale.ScaleCommand;
 import dev.cardinal.bench.storm.StormCommand;
 import java.io.IOException;
@@ -15,7 +16,13 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Load on a gateway in a process of its own, and what it costs there.",
         mixinStandardHelpOptions = true,
-        subcommands = {HandshakesCommand.class, CompareCommand.class, StormCommand.class, ScaleCommand.class})
+        subcommands = {
+            HandshakesCommand.class,
+            CompareCommand.class,
+            StormCommand.class,
+            ScaleCommand.class,
+            ResultsCommand.class
+        })
 public final class BenchCli implements Runnable {
     private static final int FAILED = 1;
     private static final int USAGE = 2;

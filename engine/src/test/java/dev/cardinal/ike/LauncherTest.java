@@ -437,6 +437,12 @@ final class LauncherTest {
                         .endsWith(" -Dcardinal.primitives=" + tree.toRealPath() + "/native/target/bin/primitives"
                                 + " dev.cardinal.bench.tune.TuneCommand --config x\n"),
                 outcome.out());
+        outcome = run("--no-install", "bench", "results", "--only", "storm");
+        assertTrue(
+                outcome.out()
+                        .endsWith(" -Dcardinal.root=" + tree.toRealPath()
+                                + " dev.cardinal.bench.BenchCli results --only storm --no-install\n"),
+                outcome.out());
     }
 
     // ---- starting ---------------------------------------------------------------------------------------------------
