@@ -145,6 +145,9 @@ public final class TuneCommand implements Callable<Integer> {
         try (Scratch scratch = Scratch.make()) {
             TokenOnTrial trial = TokenOnTrial.of(configuration, token, suite);
             String table = trial.isCard() ? BreakEven.measure(Math.clamp(seconds / 100, 0.001, 0.01)) : null;
+            if (trial.isCard() && table == null) {
+                System.err.println("tune: the crypto card has no vector kernels here: no break-even points to write");
+            }
             Path tableFile =
                     configuration.folder().resolve(token.name().replaceAll("[^A-Za-z0-9_-]", "_") + ".break-even");
             String initArgs = token.initArgs();

@@ -203,7 +203,23 @@ class TuneCommandTest {
         assertEquals(0, outcome.code(), outcome.err());
         assertTrue(outcome.out().contains("generate, agree\n"), outcome.out());
         assertTrue(outcome.out().contains("not written to " + file), outcome.out());
+        assertTrue(outcome.err().contains("no break-even points to write"), outcome.err());
         assertEquals(before, Files.readString(file));
+    }
+
+    /** What was written would not count: the file is put back, rather than left with settings that lie. */
+    @Test
+    void aFileThatAnotherOverridesIsPutBack() throws Exception {
+        makeToken();
+        Files.writeString(folder.resolve("later.conf"), "tokens {\n  card {\n    batch = 3\n  }\n}\n");
+        String before = Files.readString(file) + "include later.conf\n";
+        Files.writeString(file, before);
+        Outcome outcome = run(
+                "--config", folder.toString(), "--suite", "psk-x25519", "--seconds", "0.02", "--rounds", "1", "--json");
+        assertEquals(1, outcome.code());
+        assertTrue(outcome.err().contains("or an included file sets"), outcome.err());
+        assertEquals(before, Files.readString(file));
+        assertEquals("", outcome.out());
     }
 
     @Test
