@@ -3,6 +3,7 @@ package dev.cardinal.bench;
 import dev.cardinal.bench.compare.CompareCommand;
 import dev.cardinal.bench.load.HandshakesCommand;
 import dev.cardinal.bench.overhead.OverheadCommand;
+import dev.cardinal.bench.results.ResultsCommand;
 import dev.cardinal.bench.scale.ScaleCommand;
 import dev.cardinal.bench.storm.StormCommand;
 import java.io.IOException;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             OverheadCommand.class,
             StormCommand.class,
-            ScaleCommand.class
+            ScaleCommand.class,
+            ResultsCommand.class
         })
 public final class BenchCli implements Runnable {
     private static final int FAILED = 1;
@@ -37,7 +39,12 @@ public final class BenchCli implements Runnable {
 
     /** The command line, ready to execute. */
     static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new BenchCli());
+        return commandLine(new BenchCli());
+    }
+
+    /** A command of the benchmarks, ready to execute: what goes wrong is told in a line, with the exit codes above. */
+    public static CommandLine commandLine(Object command) {
+        CommandLine line = new CommandLine(command);
         line.setParameterExceptionHandler((e, arguments) -> {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");
             System.err.println(

@@ -367,6 +367,9 @@ final class LauncherTest {
         executable(tree.resolve("native/target/bin/primitives"), "echo \"primitives $*\"");
         assertEquals("primitives --json\n", run("bench", "primitives", "--json").out());
         assertEquals("primitives --tune\n", run("tune").out());
+        assertEquals(
+                "primitives --tune --seconds 0.001\n",
+                run("tune", "--break-even", "--seconds", "0.001").out());
         Outcome outcome = run("bench", "timing-leak");
         assertEquals(3, outcome.code());
         assertTrue(
@@ -428,6 +431,18 @@ final class LauncherTest {
         Outcome outcome = run("bench", "-l");
         assertEquals(0, outcome.code(), outcome.err());
         assertTrue(outcome.out().endsWith(" org.openjdk.jmh.Main -l\n"), outcome.out());
+        outcome = run("tune", "--config", "x");
+        assertTrue(
+                outcome.out()
+                        .endsWith(" -Dcardinal.primitives=" + tree.toRealPath() + "/native/target/bin/primitives"
+                                + " dev.cardinal.bench.tune.TuneCommand --config x\n"),
+                outcome.out());
+        outcome = run("--no-install", "bench", "results", "--only", "storm");
+        assertTrue(
+                outcome.out()
+                        .endsWith(" -Dcardinal.root=" + tree.toRealPath()
+                                + " dev.cardinal.bench.BenchCli results --only storm --no-install\n"),
+                outcome.out());
     }
 
     // ---- starting ---------------------------------------------------------------------------------------------------

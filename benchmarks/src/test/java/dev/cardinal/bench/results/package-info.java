@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.results;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.tune;
+
+import org.jspecify.annotations.NullMarked;
