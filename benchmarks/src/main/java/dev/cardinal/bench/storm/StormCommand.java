@@ -5,6 +5,7 @@ import dev.cardinal.bench.gateway.CardinalGateway;
 import dev.cardinal.bench.gateway.GatewayOrder;
 import dev.cardinal.bench.gateway.GatewayStatistics;
 import dev.cardinal.bench.gateway.KeyPlace;
+import dev.cardinal.bench.gateway.ProcessAccounting;
 import dev.cardinal.bench.load.ClientFleet;
 import dev.cardinal.bench.load.Clients;
 import dev.cardinal.bench.load.LoadGenerator;
@@ -46,6 +47,7 @@ import picocli.CommandLine.Spec;
 public final class StormCommand implements Callable<Integer> {
     private static final Duration LEAD = Duration.ofMillis(500);
     private static final long STEP_NANOS = 100_000_000L;
+    private static final int STEPS_PER_SECOND = 10;
 
     /** Clients that wait to begin: enough that the loop never lacks one, few enough that none is refused. */
     private static final int AHEAD = 2000;
@@ -204,6 +206,12 @@ public final class StormCommand implements Callable<Integer> {
             Thread feeder =
                     Thread.ofPlatform().name("feeder").start(() -> feed(load, established, failed, firstFailure));
             List<Long> counts = new ArrayList<>();
+            List<Double> busy = new ArrayList<>();
+            List<Double> clientsBusy = new ArrayList<>();
+            ProcessAccounting own =
+                    new ProcessAccounting(ProcessHandle.current().pid());
+            ProcessAccounting.Reading last = gateway.accounting().read();
+            ProcessAccounting.Reading ownLast = own.read();
             long deadline = begun + Duration.ofSeconds(limit).toNanos();
             while (established.get() + failed.get() < clients && System.nanoTime() - deadline < 0) {
                 long wait = begun + (counts.size() + 1) * STEP_NANOS - System.nanoTime();
@@ -211,14 +219,38 @@ public final class StormCommand implements Callable<Integer> {
                     Thread.sleep(Duration.ofNanos(wait));
                 }
                 counts.add(established.get());
+                if (counts.size() % STEPS_PER_SECOND == 0) {
+                    ProcessAccounting.Reading now = gateway.accounting().read();
+                    ProcessAccounting.Reading ownNow = own.read();
+                    busy.add(share(now.since(last)));
+                    clientsBusy.add(share(ownNow.since(ownLast)));
+                    last = now;
+                    ownLast = ownNow;
+                }
             }
             feeder.interrupt();
             feeder.join();
             Course course = new Course(STEP_NANOS, counts);
             GatewayStatistics after = gateway.statistics();
-            report(course, established.get(), failed.get(), firstFailure.get(), maximum, load, before, after);
+            report(
+                    course,
+                    established.get(),
+                    failed.get(),
+                    firstFailure.get(),
+                    maximum,
+                    load,
+                    before,
+                    after,
+                    new Busy(busy, clientsBusy));
             return established.get() == clients ? 0 : 1;
         }
+    }
+
+    /** Shares of a processor by second. */
+    private record Busy(List<Double> gateway, List<Double> clients) {}
+
+    private static double share(ProcessAccounting.Reading used) {
+        return used.cpuNanos() / (double) used.atNanos();
     }
 
     private void feed(
@@ -251,13 +283,18 @@ public final class StormCommand implements Callable<Integer> {
             double maximum,
             Clients load,
             GatewayStatistics before,
-            GatewayStatistics after)
+            GatewayStatistics after,
+            Busy busy)
             throws IOException {
         double least = course.leastGoodput(clients, maximum);
         Map<String, Long> drops = new LinkedHashMap<>();
         after.counts().forEach((name, count) -> {
             long during = count - before.counts().getOrDefault(name, 0L);
-            if (during > 0 && (name.startsWith("DROPPED") || name.equals("QUEUE_FULL") || name.equals("REFUSED"))) {
+            if (during > 0
+                    && (name.startsWith("DROPPED")
+                            || name.equals("QUEUE_FULL")
+                            || name.equals("REFUSED")
+                            || name.equals("FIRST_MESSAGES_REPEATED"))) {
                 drops.put(name.toLowerCase(Locale.ROOT), during);
             }
         });
@@ -279,6 +316,8 @@ public final class StormCommand implements Callable<Integer> {
         row.put("least_goodput_per_s", least);
         row.put("least_goodput_share", least / maximum);
         row.put("goodput_per_s", course.goodput());
+        row.put("gateway_busy", busy.gateway());
+        row.put("clients_busy", busy.clients());
         row.put("cookies_sent", during("COOKIES_DEMANDED", before, after));
         row.put("repetitions_while_waiting", during("INTAKE_REPEATED", before, after));
         row.put("clients_retransmissions", load.notices(NoticeKind.RETRANSMITTED));
@@ -328,10 +367,18 @@ public final class StormCommand implements Callable<Integer> {
                 + course.goodput().stream()
                         .map(rate -> String.format(Locale.ROOT, "%.0f", rate))
                         .toList());
+        System.out.println("gateway's share of a processor: " + shares(busy.gateway()));
+        System.out.println("clients' share of a processor: " + shares(busy.clients()));
         System.out.println("cookies " + during("COOKIES_DEMANDED", before, after) + ", clients' retransmissions "
                 + load.notices(NoticeKind.RETRANSMITTED) + ", of them while the client waited for its turn "
                 + during("INTAKE_REPEATED", before, after) + ", drops " + drops);
         System.out.printf(Locale.ROOT, "mean batch %.2f%n", after.meanBatchSince(before));
+    }
+
+    private static List<String> shares(List<Double> shares) {
+        return shares.stream()
+                .map(share -> String.format(Locale.ROOT, "%.2f", share))
+                .toList();
     }
 
     private static long during(String count, GatewayStatistics before, GatewayStatistics after) {
