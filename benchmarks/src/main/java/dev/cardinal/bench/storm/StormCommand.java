@@ -52,6 +52,9 @@ public final class StormCommand implements Callable<Integer> {
     /** Clients that wait to begin: enough that the loop never lacks one, few enough that none is refused. */
     private static final int AHEAD = 2000;
 
+    /** Clients of the storm before the storm, at most. */
+    private static final int REHEARSAL = 30_000;
+
     /** strongSwan's default of half-open SAs from which on cookies are asked for. */
     private static final int COOKIE_THRESHOLD = 30;
 
@@ -95,7 +98,7 @@ public final class StormCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "S",
-            defaultValue = "20",
+            defaultValue = "40",
             description = "seconds of load before the closed loop is measured (default: ${DEFAULT-VALUE})")
     private int warmUp;
 
@@ -124,6 +127,9 @@ public final class StormCommand implements Callable<Integer> {
             defaultValue = "3072",
             description = "of the gateway's JVM (default: ${DEFAULT-VALUE})")
     private int heap;
+
+    @Option(names = "--jvm-option", paramLabel = "OPTION", description = "for the gateway's JVM; may be repeated")
+    private List<String> jvmOptions = List.of();
 
     @Option(names = "--limit", paramLabel = "S", defaultValue = "300", description = "seconds at most")
     private int limit;
@@ -155,6 +161,7 @@ public final class StormCommand implements Callable<Integer> {
             double maximum;
             CardinalGateway gateway = start(scratch, fleet, "gateway");
             try {
+                rehearse(fleet, gateway);
                 maximum = closedLoop(fleet, gateway);
                 if (cold) {
                     gateway.close();
@@ -180,7 +187,24 @@ public final class StormCommand implements Callable<Integer> {
                 heap);
         // thresholds for single addresses stay off: here hundreds of clients share one
         return CardinalGateway.start(
-                order, CardinalGateway.Tuning.NONE.with("cookie_threshold", Integer.toString(COOKIE_THRESHOLD)));
+                order,
+                CardinalGateway.Tuning.NONE
+                        .withJvmOptions(jvmOptions)
+                        .with("cookie_threshold", Integer.toString(COOKIE_THRESHOLD)));
+    }
+
+    /** A smaller storm, after which the code that a storm needs is compiled; nothing of it is measured. */
+    private void rehearse(ClientFleet fleet, CardinalGateway gateway) throws IOException, InterruptedException {
+        int some = Math.min(clients, REHEARSAL);
+        try (Clients load = Clients.open(fleet, gateway.address(), false, addresses, 1)) {
+            AtomicLong established = new AtomicLong();
+            AtomicLong failed = new AtomicLong();
+            feed(load, some, established, failed, new AtomicReference<>());
+            long deadline = System.nanoTime() + Duration.ofSeconds(limit).toNanos();
+            while (established.get() + failed.get() < some && System.nanoTime() - deadline < 0) {
+                Thread.sleep(Duration.ofNanos(STEP_NANOS));
+            }
+        }
     }
 
     private double closedLoop(ClientFleet fleet, CardinalGateway gateway) throws IOException, InterruptedException {
@@ -203,8 +227,9 @@ public final class StormCommand implements Callable<Integer> {
             AtomicLong failed = new AtomicLong();
             AtomicReference<@Nullable String> firstFailure = new AtomicReference<>();
             long begun = System.nanoTime();
-            Thread feeder =
-                    Thread.ofPlatform().name("feeder").start(() -> feed(load, established, failed, firstFailure));
+            Thread feeder = Thread.ofPlatform()
+                    .name("feeder")
+                    .start(() -> feed(load, clients, established, failed, firstFailure));
             List<Long> counts = new ArrayList<>();
             List<Double> busy = new ArrayList<>();
             List<Double> clientsBusy = new ArrayList<>();
@@ -253,8 +278,12 @@ public final class StormCommand implements Callable<Integer> {
         return used.cpuNanos() / (double) used.atNanos();
     }
 
-    private void feed(
-            Clients load, AtomicLong established, AtomicLong failed, AtomicReference<@Nullable String> firstFailure) {
+    private static void feed(
+            Clients load,
+            int clients,
+            AtomicLong established,
+            AtomicLong failed,
+            AtomicReference<@Nullable String> firstFailure) {
         for (int i = 0; i < clients; i++) {
             while (i - load.begun() >= AHEAD) {
                 try {
@@ -318,6 +347,7 @@ public final class StormCommand implements Callable<Integer> {
         row.put("goodput_per_s", course.goodput());
         row.put("gateway_busy", busy.gateway());
         row.put("clients_busy", busy.clients());
+        row.put("datagrams_received", during("RECEIVED", before, after));
         row.put("cookies_sent", during("COOKIES_DEMANDED", before, after));
         row.put("repetitions_while_waiting", during("INTAKE_REPEATED", before, after));
         row.put("clients_retransmissions", load.notices(NoticeKind.RETRANSMITTED));
@@ -369,6 +399,8 @@ public final class StormCommand implements Callable<Integer> {
                         .toList());
         System.out.println("gateway's share of a processor: " + shares(busy.gateway()));
         System.out.println("clients' share of a processor: " + shares(busy.clients()));
+        System.out.println("datagrams received " + during("RECEIVED", before, after) + ", messages to SAs "
+                + during("MESSAGES", before, after) + ", SAs begun " + during("RESPONDERS", before, after));
         System.out.println("cookies " + during("COOKIES_DEMANDED", before, after) + ", clients' retransmissions "
                 + load.notices(NoticeKind.RETRANSMITTED) + ", of them while the client waited for its turn "
                 + during("INTAKE_REPEATED", before, after) + ", drops " + drops);
