@@ -1,6 +1,7 @@
 package dev.cardinal.bench.gateway;
 
 import com.google.gson.Gson;
+import com.sun.management.ThreadMXBean;
 import dev.cardinal.hsm.HsmStatistics;
 import dev.cardinal.ike.backend.CryptoRouter;
 import dev.cardinal.ike.config.ConfigErrors;
@@ -106,6 +107,7 @@ final class GatewayProcess {
                 collect ? heap : 0,
                 ManagementFactory.getGarbageCollectorMXBeans().stream()
                         .mapToLong(GarbageCollectorMXBean::getCollectionTime)
-                        .sum());
+                        .sum(),
+                ManagementFactory.getPlatformMXBean(ThreadMXBean.class).getTotalThreadAllocatedBytes());
     }
 }

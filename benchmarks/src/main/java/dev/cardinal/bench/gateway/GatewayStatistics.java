@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param heapOctets used heap, garbage included
  * @param liveOctets used heap after a full collection, 0 where none was asked for
  * @param gcMillis spent in collections since start
+ * @param allocatedOctets by all threads since start
  */
 public record GatewayStatistics(
         long established,
@@ -29,7 +30,8 @@ public record GatewayStatistics(
         Map<String, Long> counts,
         long heapOctets,
         long liveOctets,
-        long gcMillis) {
+        long gcMillis,
+        long allocatedOctets) {
 
     /** Operations of a batch in the mean since an earlier reading, 0 where there was none. */
     public double meanBatchSince(GatewayStatistics earlier) {

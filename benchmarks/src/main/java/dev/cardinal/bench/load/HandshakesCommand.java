@@ -170,6 +170,7 @@ public final class HandshakesCommand implements Callable<Integer> {
         GatewayStatistics after = gateway.statistics();
         long grown = gateway.accounting().residentOctets() - residentBefore;
         long stood = after.established() - before.established();
+        double allocated = stood == 0 ? 0 : (after.allocatedOctets() - before.allocatedOctets()) / 1024.0 / stood;
         Histogram latency = result.latency();
         if (json) {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -199,6 +200,7 @@ public final class HandshakesCommand implements Callable<Integer> {
             row.put("operations", after.operations());
             row.put("lanes", after.lanesSince(before));
             row.put("rss_kb_per_sa", stood == 0 ? 0 : grown / 1024.0 / stood);
+            row.put("allocated_kb", allocated);
             row.put("gc_ms", after.gcMillis() - before.gcMillis());
             System.out.println(new GsonBuilder().setPrettyPrinting().create().toJson(row));
             return;
@@ -222,13 +224,15 @@ public final class HandshakesCommand implements Callable<Integer> {
                 result.ownMillis());
         System.out.printf(
                 Locale.ROOT,
-                "latency p50 %.1f ms, p99 %.1f, p99.9 %.1f, max %.1f; mean batch %.2f; resident %.1f KB for each SA%n",
+                "latency p50 %.1f ms, p99 %.1f, p99.9 %.1f, max %.1f; mean batch %.2f; resident %.1f KB for each SA,"
+                        + " allocated %.1f KB for each handshake%n",
                 latency.getValueAtPercentile(50) / MILLION,
                 latency.getValueAtPercentile(99) / MILLION,
                 latency.getValueAtPercentile(99.9) / MILLION,
                 latency.getMaxValue() / MILLION,
                 after.meanBatchSince(before),
-                stood == 0 ? 0 : grown / 1024.0 / stood);
+                stood == 0 ? 0 : grown / 1024.0 / stood,
+                allocated);
         after.lanesSince(before)
                 .forEach((kind, calls) -> System.out.println("  " + kind + " by lanes: " + lanes(calls)));
         System.out.println("gateway, collections included " + (after.gcMillis() - before.gcMillis()) + " ms: "

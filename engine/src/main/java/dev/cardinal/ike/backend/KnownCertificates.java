@@ -1,10 +1,13 @@
 package dev.cardinal.ike.backend;
 
+import dev.cardinal.ike.crypto.TrustPolicy;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +28,50 @@ public final class KnownCertificates {
     private final RecentlyAdded<ByteBuffer, X509Certificate> decoded = new RecentlyAdded<>(DECODED_LIMIT);
     private final RecentlyAdded<ByteBuffer, Boolean> signatures = new RecentlyAdded<>(SIGNATURES_LIMIT);
 
+    /** Paths that hold, by the peer's certificate and whom the connection trusts. */
+    private final RecentlyAdded<Trusted, JudgedPath> paths = new RecentlyAdded<>(DECODED_LIMIT);
+
     private final boolean kept;
+
+    /** A certificate under one policy; a policy is the same only as long as it is the same object. */
+    private record Trusted(ByteBuffer digest, TrustPolicy trust) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Trusted that && trust == that.trust && digest.equals(that.digest);
+        }
+
+        @Override
+        public int hashCode() {
+            return digest.hashCode();
+        }
+    }
+
+    /**
+     * A path that the PKIX rules let pass, and all of whose signatures hold. What it depends on besides is time; whether its
+     * members are revoked is asked each time.
+     *
+     * @param path the peer's certificate first, the anchor not in it
+     * @param from when the last of all, the anchor included, became valid
+     * @param until when the first of them ends to be
+     */
+    record JudgedPath(List<X509Certificate> path, X509Certificate anchor, Instant from, Instant until) {
+
+        static JudgedPath of(List<X509Certificate> path, X509Certificate anchor) {
+            Instant from = anchor.getNotBefore().toInstant();
+            Instant until = anchor.getNotAfter().toInstant();
+            for (X509Certificate member : path) {
+                Instant begin = member.getNotBefore().toInstant();
+                Instant end = member.getNotAfter().toInstant();
+                from = begin.isAfter(from) ? begin : from;
+                until = end.isBefore(until) ? end : until;
+            }
+            return new JudgedPath(List.copyOf(path), anchor, from, until);
+        }
+
+        boolean holdsAt(Instant now) {
+            return !now.isBefore(from) && !now.isAfter(until);
+        }
+    }
 
     private KnownCertificates(boolean kept) {
         this.kept = kept;
@@ -61,6 +107,19 @@ public final class KnownCertificates {
         if (kept) {
             decoded.add(ByteBuffer.wrap(digest), certificate);
             signatures.add(signature(digest, issuer), Boolean.TRUE);
+        }
+    }
+
+    /** The path that held for a certificate under this very policy, null where none is known. */
+    @Nullable
+    JudgedPath path(byte[] digest, TrustPolicy trust) {
+        return paths.get(new Trusted(ByteBuffer.wrap(digest), trust));
+    }
+
+    /** Notes a path that holds, with signatures that were all verified. */
+    void add(byte[] digest, TrustPolicy trust, JudgedPath path) {
+        if (kept) {
+            paths.add(new Trusted(ByteBuffer.wrap(digest), trust), path);
         }
     }
 

@@ -51,6 +51,13 @@ final class PathRules {
         } catch (GeneralSecurityException e) {
             throw new PeerRefused("path does not hold: " + e.getMessage());
         }
+        requireUnrevoked(path, anchor, trust, now);
+    }
+
+    /** @throws PeerRefused where one of the path is revoked, or it must be known that it is not and cannot be */
+    static void requireUnrevoked(
+            List<? extends X509Certificate> path, X509Certificate anchor, TrustPolicy trust, Instant now)
+            throws PeerRefused {
         for (int i = 0; i < path.size(); i++) {
             X509Certificate issuer = i + 1 < path.size() ? path.get(i + 1) : anchor;
             CertificateRevocation.check(path.get(i), issuer, trust, now);

@@ -62,8 +62,12 @@ final class PeerJudge {
          *
          * @param links of the path's certificates, without those that are known to hold
          * @param auth the one of the AUTH payload
+         * @param fresh the path that will be known to hold then; null where there is none, or it is known already
          */
-        record Signatures(List<Link> links, SignatureCheck auth) implements Judgement {}
+        record Signatures(
+                List<Link> links,
+                SignatureCheck auth,
+                @Nullable Fresh fresh) implements Judgement {}
 
         /** Only a search can tell. */
         record Unusual() implements Judgement {}
@@ -71,6 +75,14 @@ final class PeerJudge {
 
     /** A certificate whose signature is to be verified. */
     record Link(byte[] digest, X509Certificate certificate, SignatureCheck check) {}
+
+    /** A path judged now. */
+    record Fresh(byte[] digest, TrustPolicy trust, KnownCertificates.JudgedPath path) {}
+
+    /** What is left of a path once it was judged. */
+    private record Route(List<Link> links, @Nullable Fresh fresh) {
+        static final Route NOTHING = new Route(List.of(), null);
+    }
 
     /** A certificate as the peer sent it. */
     record Sent(byte[] digest, X509Certificate certificate) {}
@@ -107,11 +119,11 @@ final class PeerJudge {
         List<Sent> sent = decode(request.certificates());
         X509Certificate leaf = sent.getFirst().certificate();
         boolean pinned = requireLeaf(leaf, request);
-        List<Link> links = pinned ? List.of() : links(sent, request.trust());
-        if (links == null || !PeerKeys.suits(leaf.getPublicKey(), request.scheme())) {
+        Route route = pinned ? Route.NOTHING : route(sent, request.trust());
+        if (route == null || !PeerKeys.suits(leaf.getPublicKey(), request.scheme())) {
             return new Judgement.Unusual();
         }
-        return new Judgement.Signatures(links, auth(leaf, request));
+        return new Judgement.Signatures(route.links(), auth(leaf, request), route.fresh());
     }
 
     /**
@@ -165,10 +177,21 @@ final class PeerJudge {
      *
      * @return null where there are several paths, or the one does not hold
      */
-    private @Nullable List<Link> links(List<Sent> sent, TrustPolicy trust) {
+    private @Nullable Route route(List<Sent> sent, TrustPolicy trust) {
         Instant now = clock.instant();
+        Sent leaf = sent.getFirst();
+        // what else a peer sent could open another path
+        KnownCertificates.JudgedPath before = sent.size() == 1 ? known.path(leaf.digest(), trust) : null;
+        if (before != null && before.holdsAt(now)) {
+            try {
+                PathRules.requireUnrevoked(before.path(), before.anchor(), trust, now);
+                return Route.NOTHING;
+            } catch (PeerRefused e) {
+                return null; // the search has the last word, and the reason
+            }
+        }
         List<X509Certificate> path = new ArrayList<>();
-        path.add(new UnverifiedCertificate(sent.getFirst().certificate()));
+        path.add(new UnverifiedCertificate(leaf.certificate()));
         X509Certificate anchor = null;
         while (anchor == null) {
             X509Certificate last = path.getLast();
@@ -193,7 +216,19 @@ final class PeerJudge {
         } catch (PeerRefused e) {
             return null;
         }
-        return links(path, sent);
+        List<Link> links = links(path, sent);
+        if (links == null) {
+            return null;
+        }
+        return new Route(links, sent.size() == 1 ? new Fresh(leaf.digest(), trust, judged(path, anchor)) : null);
+    }
+
+    private static KnownCertificates.JudgedPath judged(List<X509Certificate> path, X509Certificate anchor) {
+        List<X509Certificate> members = new ArrayList<>(path.size());
+        for (X509Certificate member : path) {
+            members.add(member instanceof UnverifiedCertificate unverified ? unverified.certificate() : member);
+        }
+        return KnownCertificates.JudgedPath.of(members, anchor);
     }
 
     /** The issuers by name that are configured or were sent, without their doubles. */
@@ -254,6 +289,10 @@ final class PeerJudge {
     static void remember(KnownCertificates known, Judgement.Signatures verified) {
         for (Link link : verified.links()) {
             known.add(link.digest(), link.certificate(), link.check().key());
+        }
+        Fresh fresh = verified.fresh();
+        if (fresh != null) {
+            known.add(fresh.digest(), fresh.trust(), fresh.path());
         }
     }
 

@@ -256,6 +256,48 @@ class PeerVerificationAgreementTest {
         assertTrue(judged > 40 && good > 40 && bad > 100, judged + " judged, " + good + " good, " + bad + " bad");
     }
 
+    /** What is known of a path spares its rules, and nothing that may change: time, revocation, the AUTH signature. */
+    @Test
+    void aKnownPathIsStillAskedWhatMayHaveChanged() {
+        TestCertificate root = TestCertificate.root("Root");
+        TestCertificate leaf = draft("Peer").dns(NAME).signedBy(root);
+        TrustPolicy trust =
+                new TrustPolicy(List.of(root.certificate()), List.of(), List.of(), List.of(), Revocation.RELAXED);
+        KnownCertificates known = KnownCertificates.kept();
+        PeerVerification now = new PeerVerification(CLOCK, signatures, known);
+        CryptoRequest.VerifyPeer good = request(trust, List.of(leaf), -1);
+        byte[] digest = KnownCertificates.digest(leaf.der());
+        assertEquals(new CryptoOutcome.PeerVerified(), now.verify(good));
+        assertTrue(known.path(digest, trust) != null);
+        assertEquals(new CryptoOutcome.PeerVerified(), now.verify(good));
+
+        assertRejected(now.verify(request(trust, List.of(leaf), 7)));
+        Clock later = Clock.offset(CLOCK, Duration.ofDays(100 * 365));
+        assertRejected(new PeerVerification(later, signatures, known).verify(good));
+        Clock earlier = Clock.offset(CLOCK, Duration.ofDays(-100 * 365));
+        assertRejected(new PeerVerification(earlier, signatures, known).verify(good));
+        X509CRL list = root.crl(NOW.minus(Duration.ofDays(1)), NOW.plus(Duration.ofDays(1)), leaf.certificate());
+        TrustPolicy revoking =
+                new TrustPolicy(List.of(root.certificate()), List.of(), List.of(), List.of(list), Revocation.RELAXED);
+        assertTrue(known.path(digest, revoking) == null, "another policy knows nothing");
+        assertRejected(now.verify(request(revoking, List.of(leaf), -1)));
+        TrustPolicy elsewhere = new TrustPolicy(
+                List.of(TestCertificate.root("Other").certificate()),
+                List.of(),
+                List.of(),
+                List.of(),
+                Revocation.RELAXED);
+        assertRejected(now.verify(request(elsewhere, List.of(leaf), -1)));
+
+        KnownCertificates none = KnownCertificates.none();
+        assertEquals(new CryptoOutcome.PeerVerified(), new PeerVerification(CLOCK, signatures, none).verify(good));
+        assertTrue(none.path(digest, trust) == null && none.decoded(digest) == null);
+    }
+
+    private static void assertRejected(CryptoOutcome outcome) {
+        assertTrue(outcome instanceof CryptoOutcome.PeerRejected, String.valueOf(outcome));
+    }
+
     private static final TestCertificate ROOT = TestCertificate.root("Root");
     private static final TestCertificate SUB = draft("Sub").authority(-1).signedBy(ROOT);
     private static final TestCertificate LEAF = draft("Leaf").dns(NAME).signedBy(SUB);
