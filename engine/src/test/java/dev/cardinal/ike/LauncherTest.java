@@ -317,7 +317,8 @@ final class LauncherTest {
         assertEquals("", outcome.err());
         assertEquals(
                 jdk.resolve("bin/java")
-                        + " --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Dcardinal.lib="
+                        + " --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
+                        + " -XX:+UseCompactObjectHeaders -XX:MaxTenuringThreshold=2 -Dcardinal.lib="
                         + tree.resolve("engine/target/lib") + " -cp "
                         + tree.resolve("engine/target/engine-1.jar") + ":" + tree.resolve("engine/target/lib/*")
                         + " dev.cardinal.ike.cli.CardinalCli check --config /etc/x y\n",
