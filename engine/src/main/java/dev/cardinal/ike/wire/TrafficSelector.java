@@ -105,7 +105,7 @@ public record TrafficSelector(int protocol, int startPort, int endPort, InetAddr
         return startPort > endPort && !opaque ? "traffic selector whose ports end before they start" : null;
     }
 
-    private static InetAddress address(byte[] octets) throws MalformedMessage {
+    static InetAddress address(byte[] octets) throws MalformedMessage {
         try {
             // InetAddress would turn an IPv4-mapped IPv6 address into an IPv4 one, and so change the selector's family
             return octets.length == 4 ? InetAddress.getByAddress(octets) : Inet6Address.getByAddress(null, octets, -1);
