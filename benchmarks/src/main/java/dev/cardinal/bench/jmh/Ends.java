@@ -4,6 +4,7 @@ import dev.cardinal.ike.backend.SystemRandom;
 import dev.cardinal.ike.crypto.CryptoPort;
 import dev.cardinal.ike.crypto.RandomSource;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.Addresses;
 import dev.cardinal.ike.sa.IkeKeyObserver;
 import dev.cardinal.ike.sa.Path;
@@ -50,6 +51,7 @@ final class Ends {
                 new SymmetricCrypto(),
                 path -> List.of(peers.gateway()),
                 peers.credentials(),
+                AddressPools.NONE,
                 new RandomSpis(random),
                 local -> 4500,
                 SETTINGS,

@@ -12,6 +12,7 @@ import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SelectorPolicy;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.Proposal;
 import java.nio.charset.StandardCharsets;
@@ -134,11 +135,14 @@ record Peers(
                 0,
                 0,
                 0,
+                0,
                 false,
                 PeerPolicy.SendCertificate.ALWAYS,
                 true,
                 PeerPolicy.Uniqueness.NEVER,
-                placement);
+                placement,
+                VirtualAddresses.NONE,
+                null);
     }
 
     private static ChildPolicy child(SelectorPolicy local, SelectorPolicy remote) {

@@ -13,6 +13,7 @@ import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SelectorPolicy;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.wire.Identification;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -140,11 +141,14 @@ public final class ClientFleet implements AutoCloseable {
                     0,
                     0,
                     0,
+                    0,
                     false,
                     PeerPolicy.SendCertificate.ALWAYS,
                     true,
                     PeerPolicy.Uniqueness.NEVER,
-                    KeyExchangePlacement.TOKEN_ONLY));
+                    KeyExchangePlacement.TOKEN_ONLY,
+                    VirtualAddresses.NONE,
+                    null));
         }
         return policies;
     }

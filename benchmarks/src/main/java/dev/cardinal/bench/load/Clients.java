@@ -12,6 +12,7 @@ import dev.cardinal.ike.loop.SaFactory;
 import dev.cardinal.ike.net.ListenSettings;
 import dev.cardinal.ike.observe.NoticeCounters;
 import dev.cardinal.ike.observe.NoticeKind;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaCommand;
@@ -75,6 +76,7 @@ public final class Clients implements AutoCloseable {
                 new RecordingSad(),
                 path -> List.of(),
                 fleet.credentials(),
+                AddressPools.NONE,
                 notices,
                 SaFactory.ikev2(),
                 null);

@@ -7,6 +7,7 @@ import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.Proposal;
 import java.io.IOException;
@@ -139,6 +140,7 @@ final class ConnectionReader {
                 rand,
                 over,
                 section.nanos("dpd_delay", 0),
+                TimeUnit.SECONDS.toNanos(150),
                 section.bool("encap", false),
                 section.choice(
                         "send_cert",
@@ -149,7 +151,9 @@ final class ConnectionReader {
                         PeerPolicy.SendCertificate.IF_ASKED),
                 section.bool("send_certreq", true),
                 unique(),
-                placement());
+                placement(),
+                VirtualAddresses.NONE,
+                null);
         section.unsupported(UNSUPPORTED);
         section.finish();
         List<X509Certificate> peers = new ArrayList<>();

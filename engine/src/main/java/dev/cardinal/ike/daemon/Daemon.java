@@ -23,6 +23,7 @@ import dev.cardinal.ike.net.Endpoint;
 import dev.cardinal.ike.net.ListenSettings;
 import dev.cardinal.ike.observe.NoticeCounters;
 import dev.cardinal.ike.observe.NoticeLog;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SadPort;
@@ -163,7 +164,15 @@ public final class Daemon implements AutoCloseable {
         LoopGroup loops = new LoopGroup(
                 settings,
                 new LoopPorts(
-                        SystemRandom::new, keyPairs, sad, policies, credentials, notices, SaFactory.ikev2(), keyLog));
+                        SystemRandom::new,
+                        keyPairs,
+                        sad,
+                        policies,
+                        credentials,
+                        AddressPools.NONE,
+                        notices,
+                        SaFactory.ikev2(),
+                        keyLog));
         opened.push(loops);
         try {
             loops.start();

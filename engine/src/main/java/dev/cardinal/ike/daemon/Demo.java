@@ -20,6 +20,7 @@ import dev.cardinal.ike.loop.SaFactory;
 import dev.cardinal.ike.net.ListenSettings;
 import dev.cardinal.ike.observe.NoticeCounters;
 import dev.cardinal.ike.observe.SaListing;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.AddressRange;
 import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.ChildPolicy;
@@ -28,6 +29,7 @@ import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaSnapshot;
 import dev.cardinal.ike.sa.SelectorPolicy;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.sad.RecordingSad;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.Proposal;
@@ -254,6 +256,7 @@ public final class Demo implements AutoCloseable {
                 new RecordingSad(),
                 path -> policies,
                 credentials,
+                AddressPools.NONE,
                 new NoticeCounters(),
                 SaFactory.ikev2(),
                 null);
@@ -315,11 +318,14 @@ public final class Demo implements AutoCloseable {
                 0,
                 0,
                 0,
+                0,
                 false,
                 PeerPolicy.SendCertificate.ALWAYS,
                 true,
                 PeerPolicy.Uniqueness.NEVER,
-                placement);
+                placement,
+                VirtualAddresses.NONE,
+                null);
     }
 
     /** Certificates by the policy's name; one authority for all. */

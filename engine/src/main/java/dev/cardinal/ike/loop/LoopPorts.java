@@ -2,6 +2,7 @@ package dev.cardinal.ike.loop;
 
 import dev.cardinal.ike.crypto.CryptoPort;
 import dev.cardinal.ike.crypto.RandomSource;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IkeKeyObserver;
 import dev.cardinal.ike.sa.PeerPolicies;
@@ -22,6 +23,7 @@ public record LoopPorts(
         SadPort sad,
         PeerPolicies policies,
         Credentials credentials,
+        AddressPools pools,
         NoticeSink notices,
         SaFactory factory,
         @Nullable IkeKeyObserver keyObserver) {}

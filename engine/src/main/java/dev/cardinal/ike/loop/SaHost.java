@@ -91,6 +91,7 @@ final class SaHost implements AutoCloseable {
                 symmetric,
                 ports.policies(),
                 ports.credentials(),
+                ports.pools(),
                 new LoopSpis(index, peers.spiBits(), random, table::contains),
                 transport::natTPort,
                 settings.sa(),

@@ -18,6 +18,15 @@ public record AuthPolicy(Method method, IdentityPattern id, List<SignatureScheme
     /** How identity is proven. */
     public enum Method {
         PSK,
-        PUBKEY
+        PUBKEY,
+        /** IKEv1 only: public key encryption (RFC 2409 section 5.2). */
+        RSA_ENCRYPTION,
+        /** IKEv1 only: the revised mode of public key encryption (RFC 2409 section 5.3). */
+        REVISED_RSA_ENCRYPTION;
+
+        /** Whether each side encrypts for the other's RSA key, rather than to sign or to share a secret. */
+        public boolean encrypts() {
+            return this == RSA_ENCRYPTION || this == REVISED_RSA_ENCRYPTION;
+        }
     }
 }

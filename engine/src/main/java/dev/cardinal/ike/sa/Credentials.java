@@ -1,9 +1,12 @@
 package dev.cardinal.ike.sa;
 
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SigningKey;
 import dev.cardinal.ike.crypto.TrustPolicy;
 import dev.cardinal.ike.wire.Identification;
+import java.net.InetAddress;
+import java.security.PublicKey;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,43 @@ public interface Credentials {
      */
     @Nullable
     Secret presharedKey(@Nullable Identification local, @Nullable Identification remote);
+
+    /**
+     * The shared secret for two addresses: IKEv1's Main Mode needs it before any identity is known (RFC 2409 section 5.4).
+     * A secret that names the peer's address goes first; then that of the identities of the connection, where the addresses
+     * belong to exactly one that names the peer's; then a secret without names.
+     *
+     * @return a copy, which the caller closes; null where there is none
+     */
+    default @Nullable Secret presharedKey(InetAddress local, InetAddress remote) {
+        return presharedKey(Identification.of(local), Identification.of(remote));
+    }
+
+    /**
+     * The password of an XAUTH user, ours or a peer's; the best match wins: a secret that names the user, then one with a
+     * pattern, then one without names.
+     *
+     * @return a copy, which the caller closes; null where there is none
+     */
+    default @Nullable Secret xauthPassword(String user) {
+        return null;
+    }
+
+    /**
+     * The RSA key to encrypt with for the peer, in the IKEv1 methods with RSA encryption: {@code remote.certs} and
+     * {@code remote.pubkeys} of the connection.
+     *
+     * @param peer the identity it must belong to, where it is known: a certificate that bears it, else a key without a
+     *     certificate, which says nothing of identities; null for the first
+     */
+    default @Nullable PublicKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
+        return null;
+    }
+
+    /** Our key to decrypt with in those methods: that of {@code local.certs} or {@code local.pubkeys}. It never signs. */
+    default @Nullable DecryptionKey decryptionKey(PeerPolicy policy) {
+        return null;
+    }
 
     /**
      * The certificate to authenticate with, or null where the connection has none.

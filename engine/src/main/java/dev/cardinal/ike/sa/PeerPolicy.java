@@ -3,6 +3,7 @@ package dev.cardinal.ike.sa;
 import dev.cardinal.ike.crypto.KeyExchangePlacement;
 import dev.cardinal.ike.wire.Proposal;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator wants of one connection: strongSwan's {@code connections.NAME}, already valid. Times are nanoseconds,
@@ -15,13 +16,16 @@ import java.util.List;
  * @param proposals for the IKE SA, in the order of preference, without SPI
  * @param localAuth how we prove who we are
  * @param remoteAuth how the peer proves who it is
- * @param rekeyNanos soft lifetime of the IKE SA
+ * @param rekeyNanos soft lifetime of the IKE SA; in IKEv1 the peers authenticate anew then
  * @param randNanos upper bound of what is taken off {@code rekeyNanos} at random
  * @param overNanos hard lifetime beyond {@code rekeyNanos}
  * @param dpdDelayNanos silence after which a sign of life is asked for
+ * @param dpdTimeoutNanos silence of the peer after which an IKEv1 SA is dead; IKEv2 goes by its retransmissions
  * @param encapsulate pretend a NAT, so that ESP goes inside UDP
  * @param fragmentSize octets of an IP packet that carries a fragment, headers included
  * @param sendCertificateRequest whether CERTREQ is sent
+ * @param virtualAddresses addresses inside the tunnel that are asked for or given
+ * @param ikev1 null where IKEv1 is not spoken: version 2, and version 0 where IKEv1 has no words for what is configured
  */
 public record PeerPolicy(
         String name,
@@ -40,11 +44,14 @@ public record PeerPolicy(
         long randNanos,
         long overNanos,
         long dpdDelayNanos,
+        long dpdTimeoutNanos,
         boolean encapsulate,
         SendCertificate sendCertificate,
         boolean sendCertificateRequest,
         Uniqueness unique,
-        KeyExchangePlacement placement) {
+        KeyExchangePlacement placement,
+        VirtualAddresses virtualAddresses,
+        @Nullable Ikev1Policy ikev1) {
 
     public PeerPolicy {
         local = List.copyOf(local);

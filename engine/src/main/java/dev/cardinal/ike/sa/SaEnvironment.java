@@ -16,6 +16,7 @@ public record SaEnvironment(
         SymmetricCrypto symmetric,
         PeerPolicies policies,
         Credentials credentials,
+        AddressPools pools,
         SpiSource spis,
         NatTSockets natT,
         SaSettings settings,

@@ -1,5 +1,6 @@
 package dev.cardinal.ike.wire;
 
+import java.net.InetAddress;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,12 @@ public record Identification(int type, byte[] data) {
 
     /** The type and three reserved octets. */
     static final int HEADER_LENGTH = 4;
+
+    /** An address as an identity. */
+    public static Identification of(InetAddress address) {
+        byte[] octets = address.getAddress();
+        return new Identification(octets.length == 4 ? IPV4_ADDR : IPV6_ADDR, octets);
+    }
 
     static Identification decode(PayloadReader body) throws MalformedMessage {
         int type = body.u8();

@@ -14,6 +14,7 @@ import dev.cardinal.ike.backend.TestToken;
 import dev.cardinal.ike.crypto.KeyExchangePlacement;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.net.ListenSettings;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaSettings;
@@ -128,6 +129,7 @@ class BrokenHandshakesTest {
                         new RecordingSad(),
                         path -> List.of(policy),
                         NoCredentials.INSTANCE,
+                        AddressPools.NONE,
                         notice -> {},
                         SaFactory.ikev2(),
                         null));

@@ -21,6 +21,7 @@ import dev.cardinal.ike.sa.SaEnvironment;
 import dev.cardinal.ike.sa.SaEvent;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.sa.SaSnapshot;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.wire.ExchangeType;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.IkeHeader;
@@ -122,11 +123,14 @@ final class FakeSa implements IkeSa {
                 0,
                 0,
                 0,
+                0,
                 false,
                 PeerPolicy.SendCertificate.NEVER,
                 false,
                 unique,
-                KeyExchangePlacement.HOST);
+                KeyExchangePlacement.HOST,
+                VirtualAddresses.NONE,
+                null);
     }
 
     static Identification id(String name) {

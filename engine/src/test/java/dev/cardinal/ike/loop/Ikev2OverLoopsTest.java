@@ -14,6 +14,7 @@ import dev.cardinal.ike.crypto.PseudorandomFunction;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.TrustPolicy;
 import dev.cardinal.ike.net.ListenSettings;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.AddressRange;
 import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.ChildPolicy;
@@ -23,6 +24,7 @@ import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaCommand;
 import dev.cardinal.ike.sa.SaSnapshot;
 import dev.cardinal.ike.sa.SelectorPolicy;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.sad.RecordingSad;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.Proposal;
@@ -151,6 +153,7 @@ class Ikev2OverLoopsTest {
                 sad,
                 path -> List.of(responder),
                 new SharedKey(),
+                AddressPools.NONE,
                 notice -> {},
                 SaFactory.ikev2(),
                 null);
@@ -223,11 +226,14 @@ class Ikev2OverLoopsTest {
                 0,
                 0,
                 0,
+                0,
                 false,
                 PeerPolicy.SendCertificate.NEVER,
                 false,
                 unique,
-                placement);
+                placement,
+                VirtualAddresses.NONE,
+                null);
     }
 
     private static Identification id(String name) {

@@ -18,6 +18,7 @@ import dev.cardinal.ike.net.ListenSettings;
 import dev.cardinal.ike.net.PortInUse;
 import dev.cardinal.ike.net.SocketKind;
 import dev.cardinal.ike.net.TransportCount;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.AddressRange;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.PeerPolicy.Uniqueness;
@@ -737,6 +738,7 @@ class LoopGroupTest {
                 sad,
                 path -> List.of(),
                 NoCredentials.INSTANCE,
+                AddressPools.NONE,
                 notices::add,
                 FakeSa.factory(FakeSa.policy(unique, List.of(), 500), journal),
                 null);

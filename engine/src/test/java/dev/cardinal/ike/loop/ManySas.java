@@ -9,6 +9,7 @@ import dev.cardinal.ike.crypto.KeyExchangePlacement;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.TrustPolicy;
 import dev.cardinal.ike.net.ListenSettings;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.AddressRange;
 import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.Credentials;
@@ -16,6 +17,7 @@ import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaCommand;
 import dev.cardinal.ike.sa.SaSnapshot;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.sad.RecordingSad;
 import dev.cardinal.ike.wire.Identification;
 import java.io.IOException;
@@ -197,6 +199,7 @@ final class ManySas implements AutoCloseable {
                 new RecordingSad(),
                 path -> policies,
                 credentials,
+                AddressPools.NONE,
                 notice -> {},
                 SaFactory.ikev2(),
                 null);
@@ -238,11 +241,14 @@ final class ManySas implements AutoCloseable {
                         psk.randNanos(),
                         psk.overNanos(),
                         psk.dpdDelayNanos(),
+                        0,
                         psk.encapsulate(),
                         PeerPolicy.SendCertificate.ALWAYS,
                         true,
                         psk.unique(),
-                        psk.placement());
+                        psk.placement(),
+                        VirtualAddresses.NONE,
+                        null);
         };
     }
 

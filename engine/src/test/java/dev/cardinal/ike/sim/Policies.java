@@ -12,6 +12,7 @@ import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SelectorPolicy;
+import dev.cardinal.ike.sa.VirtualAddresses;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.Proposal;
 import dev.cardinal.ike.wire.Transform;
@@ -110,11 +111,14 @@ final class Policies {
                 rekeyNanos / 10,
                 rekeyNanos / 10,
                 dpdDelayNanos,
+                0,
                 encapsulate,
                 PeerPolicy.SendCertificate.ALWAYS,
                 true,
                 unique,
-                KeyExchangePlacement.PREFER_TOKEN);
+                KeyExchangePlacement.PREFER_TOKEN,
+                VirtualAddresses.NONE,
+                null);
     }
 
     static Identification fqdn(String name) {

@@ -1,6 +1,7 @@
 package dev.cardinal.ike.sim;
 
 import dev.cardinal.ike.crypto.SymmetricCrypto;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.PeerPolicies;
 import dev.cardinal.ike.sa.SaEnvironment;
@@ -58,6 +59,7 @@ final class SimulatedPair {
                 symmetric,
                 configuration.policies(),
                 configuration.credentials(),
+                AddressPools.NONE,
                 new SimulatedSpis(random),
                 local -> PORT_NAT_T,
                 configuration.settings(),
