@@ -24,7 +24,7 @@ final class EventLoop {
     static final int ORDERS_PER_TURN = 64;
     static final int TIMERS_PER_TURN = 256;
 
-    /** Handshakes that go on in a turn; few, so that the sockets are read again before they overflow. */
+    /** Messages that leave the intake in a turn, and one SA's backlog more; few, so that the sockets are read again before they overflow. */
     static final int ADMISSIONS_PER_TURN = 64;
 
     /** Datagrams read and not yet handled; one reading fills no more than a part of it. */
@@ -76,7 +76,7 @@ final class EventLoop {
         this.ioLoop = new IoLoop(settings);
         this.transport = new UdpTransport(ioLoop, settings.socketKind(), this::enqueue);
         this.inbox = new Inbox(ioLoop::wakeup);
-        this.host = new SaHost(index, settings, ports, peers, clock, transport, inbox, counters);
+        this.host = new SaHost(index, settings, ports, peers, clock, transport, inbox, intake, counters);
     }
 
     /** Netty's half of the loop, which must not sleep while our half has work. */
@@ -222,7 +222,7 @@ final class EventLoop {
                 if (hosted == null) {
                     onUnknownSpi(header, datagram.path());
                 } else if (hosted.halfOpen() != null && (intake.hasBegun() || !hasCapacity())) {
-                    waitBegun(header, datagram);
+                    waitBegun(ownSpi, header, datagram);
                 } else {
                     counters.add(LoopCount.MESSAGES);
                     host.deliver(hosted, datagram);
@@ -306,10 +306,10 @@ final class EventLoop {
         }
     }
 
-    private void waitBegun(IkeHeader header, SaEvent.Datagram datagram) {
+    private void waitBegun(long ownSpi, IkeHeader header, SaEvent.Datagram datagram) {
         long hash = peers.hash()
                 .ofRetransmission(header.initiatorSpi(), datagram.path().remote(), datagram.octets());
-        switch (intake.addBegun(header, datagram, hash, clock.getAsLong())) {
+        switch (intake.addBegun(ownSpi, datagram, hash)) {
             case TAKEN -> {}
             case KNOWN -> counters.add(LoopCount.INTAKE_REPEATED);
             case FULL -> counters.add(LoopCount.DROPPED_INTAKE_FULL);
@@ -319,27 +319,24 @@ final class EventLoop {
     /** Lets handshakes go on, those that have begun first, while the back ends are ready for them. */
     private void admit() {
         counters.set(LoopCounters.Gauge.INTAKE, intake.size());
-        for (int left = ADMISSIONS_PER_TURN; left > 0 && !intake.isEmpty() && hasCapacity(); left--) {
+        for (int left = ADMISSIONS_PER_TURN; left > 0 && !intake.isEmpty() && hasCapacity(); ) {
             try {
-                admitOne();
+                left -= admitOne();
             } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError flaw) {
+                left--;
                 counters.add(LoopCount.INTERNAL_ERRORS);
                 log.error("loop {}: a waiting message failed", index, flaw);
             }
         }
     }
 
-    private void admitOne() {
-        Intake.Waiting begun = intake.pollBegun();
+    /** @return messages given to SAs, at least 1 */
+    private int admitOne() {
+        Intake.Backlog begun = intake.pollBegun();
         if (begun != null) {
-            HostedSa hosted = host.table().get(SaFactory.ownSpi(begun.header()));
-            if (hosted != null) {
-                counters.add(LoopCount.MESSAGES);
-                host.deliver(hosted, begun.datagram());
-            }
-            return;
+            return deliverAll(begun);
         }
-        Intake.Waiting stranger = intake.pollStranger();
+        Intake.Stranger stranger = intake.pollStranger();
         if (stranger != null) {
             peers.halfOpen().remove(stranger.datagram().path().remoteAddress());
             if (stranger.isAlive(clock.getAsLong())) {
@@ -348,6 +345,21 @@ final class EventLoop {
                 counters.add(LoopCount.INTAKE_EXPIRED);
             }
         }
+        return 1;
+    }
+
+    private int deliverAll(Intake.Backlog begun) {
+        int delivered = 0;
+        HostedSa hosted = host.table().get(begun.ownSpi());
+        for (SaEvent.Datagram datagram : begun.messages()) {
+            if (hosted == null || hosted.isClosed()) {
+                break;
+            }
+            counters.add(LoopCount.MESSAGES);
+            host.deliver(hosted, datagram);
+            delivered++;
+        }
+        return Math.max(delivered, 1);
     }
 
     // for orders, on the loop's thread
@@ -396,7 +408,7 @@ final class EventLoop {
 
     /** Forgets every SA, waits a little for what back ends still owe, and closes everything. */
     private void end() {
-        for (Intake.Waiting left = intake.pollStranger(); left != null; left = intake.pollStranger()) {
+        for (Intake.Stranger left = intake.pollStranger(); left != null; left = intake.pollStranger()) {
             peers.halfOpen().remove(left.datagram().path().remoteAddress());
         }
         host.close();

@@ -1,8 +1,10 @@
 package dev.cardinal.ike.loop;
 
+import dev.cardinal.ike.sa.Fragments;
 import dev.cardinal.ike.sa.SaEvent;
 import dev.cardinal.ike.wire.IkeHeader;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -12,33 +14,55 @@ import org.jspecify.annotations.Nullable;
  * their order, those that have begun first, as long as few requests are with back ends; so these are always busy and never
  * have a queue to speak of, and a client waits its turn here for the price of its message.
  *
- * <p>A peer that repeats its message while it waits keeps its place. Bounded in messages and octets. For one loop's thread.
+ * <p>Strangers stand in one line, a message each. Half-open SAs stand in another, one place each however much their peers
+ * send: what they send is not authenticated yet, and one that sends nonsense shall keep nobody waiting but itself. Each line
+ * is bounded in messages and octets of its own. A peer that repeats its message keeps its place. For one loop's thread.
  */
 final class Intake {
     /** Requests with back ends from which on handshakes wait: what keeps several workers in full batches. */
     static final int WAITING_LIMIT = 256;
 
-    /** Messages of each kind. */
-    static final int MESSAGE_LIMIT = 1 << 16;
+    /** Strangers: all clients of a large gateway after its restart. */
+    static final int STRANGER_LIMIT = 1 << 17;
 
-    /** Octets of all messages; a first message has about 500, an IKE_AUTH with a certificate 1,500. */
-    static final int OCTET_LIMIT = 128 << 20;
+    /** Octets of all strangers' messages; a first message has about 500. */
+    static final int STRANGER_OCTETS = 64 << 20;
+
+    /** Messages of all half-open SAs. */
+    static final int BEGUN_LIMIT = 1 << 16;
+
+    /** Octets of all half-open SAs' messages; an IKE_AUTH with a certificate has 1,500. */
+    static final int BEGUN_OCTETS = 64 << 20;
+
+    /** Messages of one half-open SA: the fragments of one request (RFC 7383); its peer may send no second before the answer. */
+    static final int SA_LIMIT = Fragments.MAX_FRAGMENTS;
+
+    /** Headers of a fragment: IKE, Encrypted Fragment, the largest initialization vector, padding and checksum. */
+    private static final int FRAGMENT_OVERHEAD = 128;
+
+    /** Octets of one half-open SA: the largest request that is reassembled, in so many fragments. */
+    static final int SA_OCTETS = Fragments.MAX_LENGTH + SA_LIMIT * FRAGMENT_OVERHEAD;
 
     /** A peer not heard of for so long has given up: it is longer than any pause between its retransmissions. */
     static final long PATIENCE_NANOS = 60_000_000_000L;
 
-    private final Line begun = new Line();
-    private final Line strangers = new Line();
-    private int octets;
+    private final Queue<Stranger> strangers = new ArrayDeque<>();
+    private final LongTable<Stranger> strangersByHash = new LongTable<>();
+    private int strangersOctets;
 
-    /** A message that waits. */
-    static final class Waiting {
+    private final Queue<Backlog> begun = new ArrayDeque<>();
+    private final LongTable<Backlog> begunBySpi = new LongTable<>();
+    private int begunMessages;
+    private int begunOctets;
+
+    /** A first message that waits. */
+    static final class Stranger {
         private final IkeHeader header;
         private final SaEvent.Datagram datagram;
         private final long hash;
         private long heardNanos;
 
-        private Waiting(IkeHeader header, SaEvent.Datagram datagram, long hash, long heardNanos) {
+        private Stranger(IkeHeader header, SaEvent.Datagram datagram, long hash, long heardNanos) {
             this.header = header;
             this.datagram = datagram;
             this.hash = hash;
@@ -64,6 +88,47 @@ final class Intake {
         }
     }
 
+    /** What a half-open SA has waiting. */
+    static final class Backlog {
+        private final long ownSpi;
+        private final Queue<SaEvent.Datagram> messages = new ArrayDeque<>(2);
+        private long[] hashes = new long[2];
+        private int octets;
+
+        private Backlog(long ownSpi) {
+            this.ownSpi = ownSpi;
+        }
+
+        /** Our SPI of the SA. */
+        long ownSpi() {
+            return ownSpi;
+        }
+
+        /** Its messages in the order in which they came. */
+        Iterable<SaEvent.Datagram> messages() {
+            return messages;
+        }
+
+        private boolean has(long hash) {
+            for (int i = 0; i < messages.size(); i++) {
+                if (hashes[i] == hash) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private void add(SaEvent.Datagram datagram, long hash) {
+            int size = messages.size();
+            if (size == hashes.length) {
+                hashes = Arrays.copyOf(hashes, 2 * size);
+            }
+            hashes[size] = hash;
+            messages.add(datagram);
+            octets += datagram.octets().length;
+        }
+    }
+
     /** What became of a message. */
     enum Answer {
         TAKEN,
@@ -73,42 +138,25 @@ final class Intake {
         FULL
     }
 
-    /** Messages of one kind. */
-    private static final class Line {
-        private final Queue<Waiting> queue = new ArrayDeque<>();
-        private final LongTable<Waiting> byHash = new LongTable<>();
-    }
-
-    /** A message of a handshake that has begun. */
-    Answer addBegun(IkeHeader header, SaEvent.Datagram datagram, long hash, long nowNanos) {
-        return add(begun, header, datagram, hash, nowNanos);
-    }
-
-    /** A stranger's first message, which the gate let pass. */
+    /** A stranger's first message, which the gate let pass. @param hash {@link KeyedHash#ofRetransmission} of it */
     Answer addStranger(IkeHeader header, SaEvent.Datagram datagram, long hash, long nowNanos) {
-        return add(strangers, header, datagram, hash, nowNanos);
-    }
-
-    private Answer add(Line line, IkeHeader header, SaEvent.Datagram datagram, long hash, long nowNanos) {
-        Waiting known = line.byHash.get(hash);
-        if (known != null) {
-            known.heardNanos = nowNanos;
+        if (hear(hash, nowNanos)) {
             return Answer.KNOWN;
         }
         int length = datagram.octets().length;
-        if (line.queue.size() >= MESSAGE_LIMIT || octets > OCTET_LIMIT - length) {
+        if (strangers.size() >= STRANGER_LIMIT || strangersOctets > STRANGER_OCTETS - length) {
             return Answer.FULL;
         }
-        Waiting waiting = new Waiting(header, datagram, hash, nowNanos);
-        line.byHash.put(hash, waiting);
-        line.queue.add(waiting);
-        octets += length;
+        Stranger stranger = new Stranger(header, datagram, hash, nowNanos);
+        strangersByHash.put(hash, stranger);
+        strangers.add(stranger);
+        strangersOctets += length;
         return Answer.TAKEN;
     }
 
     /** A stranger's message that waits, repeated. @return false where it does not wait */
     boolean hear(long hash, long nowNanos) {
-        Waiting known = strangers.byHash.get(hash);
+        Stranger known = strangersByHash.get(hash);
         if (known == null) {
             return false;
         }
@@ -116,36 +164,85 @@ final class Intake {
         return true;
     }
 
-    /** The message of a handshake that has begun whose turn it is, null where there is none. */
-    @Nullable
-    Waiting pollBegun() {
-        return poll(begun);
-    }
-
     /** The stranger whose turn it is, null where there is none. */
     @Nullable
-    Waiting pollStranger() {
-        return poll(strangers);
-    }
-
-    private @Nullable Waiting poll(Line line) {
-        Waiting next = line.queue.poll();
+    Stranger pollStranger() {
+        Stranger next = strangers.poll();
         if (next != null) {
-            line.byHash.remove(next.hash);
-            octets -= next.datagram.octets().length;
+            strangersByHash.remove(next.hash);
+            strangersOctets -= next.datagram.octets().length;
         }
         return next;
     }
 
+    /** A message for a half-open SA. @param hash {@link KeyedHash#ofRetransmission} of it */
+    Answer addBegun(long ownSpi, SaEvent.Datagram datagram, long hash) {
+        int length = datagram.octets().length;
+        Backlog backlog = begunBySpi.get(ownSpi);
+        if (backlog != null) {
+            if (backlog.has(hash)) {
+                return Answer.KNOWN;
+            }
+            if (backlog.messages.size() >= SA_LIMIT || backlog.octets > SA_OCTETS - length) {
+                return Answer.FULL;
+            }
+        }
+        if (begunMessages >= BEGUN_LIMIT || begunOctets > BEGUN_OCTETS - length) {
+            return Answer.FULL;
+        }
+        if (backlog == null) {
+            backlog = new Backlog(ownSpi);
+            begunBySpi.put(ownSpi, backlog);
+            begun.add(backlog);
+        }
+        backlog.add(datagram, hash);
+        begunMessages++;
+        begunOctets += length;
+        return Answer.TAKEN;
+    }
+
+    /** The half-open SA whose turn it is, with all it has waiting, null where there is none. */
+    @Nullable
+    Backlog pollBegun() {
+        while (true) {
+            Backlog next = begun.poll();
+            if (next == null || release(next.ownSpi, next)) {
+                return next;
+            }
+            // its SA has ended meanwhile
+        }
+    }
+
+    /** An SA has ended: what it has waiting is freed, and its place is void. */
+    void forget(long ownSpi) {
+        Backlog backlog = begunBySpi.get(ownSpi);
+        if (backlog != null) {
+            release(ownSpi, backlog);
+            backlog.messages.clear();
+        }
+    }
+
+    /** Takes a backlog out of the count. @return false where it was taken out before */
+    private boolean release(long ownSpi, Backlog backlog) {
+        if (begunBySpi.get(ownSpi) != backlog) {
+            return false;
+        }
+        begunBySpi.remove(ownSpi);
+        begunMessages -= backlog.messages.size();
+        begunOctets -= backlog.octets;
+        return true;
+    }
+
     boolean hasBegun() {
-        return !begun.queue.isEmpty();
+        return begunMessages > 0;
     }
 
     boolean isEmpty() {
-        return begun.queue.isEmpty() && strangers.queue.isEmpty();
+        return begunMessages == 0 && strangers.isEmpty();
     }
 
+    /** Messages that wait. */
     int size() {
-        return begun.queue.size() + strangers.queue.size();
+        return begunMessages + strangers.size();
     }
 }

@@ -49,6 +49,7 @@ final class SaHost implements AutoCloseable {
     private final LongSupplier clock;
     private final UdpTransport transport;
     private final Inbox inbox;
+    private final Intake intake;
     private final LoopCounters counters;
     private final SaTable table;
     private final TimerHeap<HostedSa> timers = new TimerHeap<>();
@@ -73,6 +74,7 @@ final class SaHost implements AutoCloseable {
             LongSupplier clock,
             UdpTransport transport,
             Inbox inbox,
+            Intake intake,
             LoopCounters counters) {
         this.index = index;
         this.peers = peers;
@@ -80,6 +82,7 @@ final class SaHost implements AutoCloseable {
         this.clock = clock;
         this.transport = transport;
         this.inbox = inbox;
+        this.intake = intake;
         this.counters = counters;
         this.table = new SaTable(settings.sasPerLoop());
         this.uniqueness = new UniquenessIndex(peers.hash());
@@ -392,6 +395,7 @@ final class SaHost implements AutoCloseable {
         }
         counters.add(LoopCount.CLOSED);
         endHalfOpen(hosted);
+        intake.forget(hosted.sa().ownSpi());
         UniquenessIndex.Pair pair = hosted.pair();
         if (pair != null) {
             uniqueness.remove(pair, hosted);

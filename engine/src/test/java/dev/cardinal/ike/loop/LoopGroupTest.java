@@ -20,8 +20,10 @@ import dev.cardinal.ike.net.SocketKind;
 import dev.cardinal.ike.net.TransportCount;
 import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.AddressRange;
+import dev.cardinal.ike.sa.Fragments;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.PeerPolicy.Uniqueness;
+import dev.cardinal.ike.sa.SaCommand;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.sa.SaSnapshot;
 import dev.cardinal.ike.sad.RecordingSad;
@@ -462,12 +464,7 @@ class LoopGroupTest {
     void strangersWaitWhileTheBackEndsAreBusy() {
         LoopGroup group = start(settings(1, CookieSettings.OFF), Uniqueness.NEVER);
         try (Peer peer = peer(group)) {
-            long spi = peer.open(1);
-            for (int i = 0; i < Intake.WAITING_LIMIT; i++) {
-                peer.tell(1, spi, FakeSa.SUBMIT);
-                await(() -> !crypto.waiting.isEmpty(), "a request");
-            }
-            await(() -> crypto.waiting.size() == Intake.WAITING_LIMIT, "all requests");
+            occupyBackEnds(peer, 1, peer.open(1));
             peer.send(FirstMessages.saInit(2, null));
             peer.send(FirstMessages.saInit(2, null));
             await(() -> count(group, LoopCount.INTAKE_REPEATED) == 1, "the repetition");
@@ -478,6 +475,65 @@ class LoopGroupTest {
             await(() -> count(group, LoopCount.RESPONDERS) == 2, "its turn");
             assertEquals(0, count(group, LoopCount.INTAKE_EXPIRED));
         }
+    }
+
+    /**
+     * What a half-open SA's peer sends is not authenticated: while the back ends are busy, one may send as much nonsense as
+     * it likes, another's message still waits for its turn and need not be repeated.
+     */
+    @Test
+    void nonsenseForOneHalfOpenSaKeepsNobodyElseOut() {
+        LoopGroup group = start(settings(1, CookieSettings.OFF), Uniqueness.NEVER);
+        try (Peer busy = peer(group);
+                Peer hostile = peer(group);
+                Peer honest = peer(group)) {
+            long busySpi = busy.open(1);
+            long hostileSpi = hostile.open(2);
+            long doomedSpi = hostile.open(3);
+            long honestSpi = honest.open(4);
+            occupyBackEnds(busy, 1, busySpi);
+            int nonsense = (1 << 16) + 100; // more than all that wait in one loop
+            for (int i = 0; i < nonsense; i++) {
+                hostile.send(Peer.order(2, hostileSpi, 1000 + i));
+                if (i % 100 == 99) {
+                    int sent = i + 1;
+                    await(() -> waitingOrDropped(group) == sent, "the nonsense");
+                }
+            }
+            await(() -> waitingOrDropped(group) == nonsense, "the nonsense");
+            long dropped = count(group, LoopCount.DROPPED_INTAKE_FULL);
+            // RFC 7383: a message in as many fragments as are ever put together, one of them twice
+            for (int i = 0; i < Fragments.MAX_FRAGMENTS; i++) {
+                hostile.send(Peer.order(3, doomedSpi, 1000 + i));
+            }
+            hostile.send(Peer.order(3, doomedSpi, 1000));
+            await(() -> count(group, LoopCount.INTAKE_REPEATED) == 1, "the repetition");
+            honest.send(FirstMessages.message(4, honestSpi, 2, ExchangeType.IKE_AUTH, I, 8));
+            await(() -> waitingOrDropped(group) == nonsense + Fragments.MAX_FRAGMENTS + 1, "the honest message");
+            assertEquals(dropped, count(group, LoopCount.DROPPED_INTAKE_FULL), "only one SA lost anything");
+            long waiting = sum(group, LoopStatistics::intake);
+            // the end of an SA frees what it has waiting
+            group.command(doomedSpi, new SaCommand.Forget());
+            await(() -> sum(group, LoopStatistics::intake) == waiting - Fragments.MAX_FRAGMENTS, "the release");
+            assertEquals(0, journal.count("message"), "nobody's turn yet");
+            crypto.next().completed(new CryptoOutcome.PeerVerified());
+            assertEquals(honestSpi, FirstMessages.header(honest.receive()).responderSpi());
+            assertEquals(1, sum(group, LoopStatistics::established));
+            assertEquals(Fragments.MAX_FRAGMENTS, journal.count("message"), "one message's worth of nonsense");
+        }
+    }
+
+    private static long waitingOrDropped(LoopGroup group) {
+        return sum(group, LoopStatistics::intake) + count(group, LoopCount.DROPPED_INTAKE_FULL);
+    }
+
+    /** As many requests as let handshakes wait. */
+    private void occupyBackEnds(Peer peer, long spiI, long spiR) {
+        for (int i = 0; i < Intake.WAITING_LIMIT; i++) {
+            peer.tell(spiI, spiR, FakeSa.SUBMIT);
+            await(() -> !crypto.waiting.isEmpty(), "a request");
+        }
+        await(() -> crypto.waiting.size() == Intake.WAITING_LIMIT, "all requests");
     }
 
     @Test
