@@ -2,6 +2,8 @@ package dev.cardinal.hsm;
 
 /** Groups for ephemeral key agreement. */
 public enum KeyExchangeGroup {
+    MODP_1024,
+    MODP_1536,
     MODP_2048,
     MODP_3072,
     MODP_4096,

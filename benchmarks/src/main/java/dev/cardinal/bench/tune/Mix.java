@@ -67,6 +67,8 @@ record Mix(
     /** The group that a method is on a token. */
     static KeyExchangeGroup group(KeyExchangeMethod method) {
         return switch (method) {
+            case MODP_1024 -> KeyExchangeGroup.MODP_1024;
+            case MODP_1536 -> KeyExchangeGroup.MODP_1536;
             case MODP_2048 -> KeyExchangeGroup.MODP_2048;
             case MODP_3072 -> KeyExchangeGroup.MODP_3072;
             case MODP_4096 -> KeyExchangeGroup.MODP_4096;

@@ -44,6 +44,16 @@ final class DerivationCopies {
                 Secret skD = d.skD().copy();
                 yield new SecretDerivation.ChildKeyMaterial(d.prf(), skD, d.ni(), d.nr(), d.length());
             }
+            case SecretDerivation.Ikev1Keys d -> {
+                Secret skeyid = d.skeyid() == null ? null : d.skeyid().copy();
+                yield new SecretDerivation.Ikev1Keys(
+                        d.prf(), skeyid, d.ni(), d.nr(), d.initiatorCookie(), d.responderCookie());
+            }
+            case SecretDerivation.QuickModeKeys d -> {
+                Secret skeyidD = d.skeyidD().copy();
+                yield new SecretDerivation.QuickModeKeys(
+                        d.prf(), skeyidD, d.protocol(), d.firstSpi(), d.secondSpi(), d.ni(), d.nr(), d.length());
+            }
         };
     }
 
@@ -52,6 +62,12 @@ final class DerivationCopies {
             case SecretDerivation.Skeyseed d -> {}
             case SecretDerivation.RekeyedSkeyseed d -> d.skD().close();
             case SecretDerivation.ChildKeyMaterial d -> d.skD().close();
+            case SecretDerivation.Ikev1Keys d -> {
+                if (d.skeyid() != null) {
+                    d.skeyid().close();
+                }
+            }
+            case SecretDerivation.QuickModeKeys d -> d.skeyidD().close();
         }
     }
 }

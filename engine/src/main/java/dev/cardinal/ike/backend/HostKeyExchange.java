@@ -49,7 +49,7 @@ final class HostKeyExchange implements KeyExchangeHandle, AutoCloseable {
     /** A fresh key pair. ECP keys come from the JDK's own generator. */
     static HostKeyExchange generate(KeyExchangeMethod method, RandomSource random) throws GeneralSecurityException {
         return switch (method) {
-            case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 -> {
+            case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 -> {
                 byte[] exponent = random.octets(ModpGroup.of(method).exponentBits() / 8);
                 exponent[0] |= (byte) 0x80; // a full-length exponent, and never zero
                 yield ofExponent(method, Secret.owning(exponent));

@@ -6,6 +6,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.EnumMap;
@@ -28,6 +29,10 @@ final class HostSignatures {
         if (key instanceof ECPublicKey ec && value.length != 2 * PeerKeys.fieldLength(ec)) {
             return false;
         }
+        // RFC 8017 section 8.2.2 step 1; the JDK asks for it only where it hashes
+        if (key instanceof RSAPublicKey rsa && value.length != (rsa.getModulus().bitLength() + 7) / 8) {
+            return false;
+        }
         try {
             Signature signature = signature(scheme);
             signature.initVerify(key);
@@ -46,11 +51,13 @@ final class HostSignatures {
         }
         Signature signature = Signature.getInstance(
                 switch (scheme) {
+                    case RSA_PKCS1_UNHASHED -> "NONEwithRSA";
                     case RSA_PKCS1_SHA1 -> "SHA1withRSA";
                     case RSA_PKCS1_SHA256 -> "SHA256withRSA";
                     case RSA_PKCS1_SHA384 -> "SHA384withRSA";
                     case RSA_PKCS1_SHA512 -> "SHA512withRSA";
                     case RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512 -> "RSASSA-PSS";
+                    case ECDSA_UNHASHED -> "NONEwithECDSAinP1363Format";
                     case ECDSA_SHA256 -> "SHA256withECDSAinP1363Format";
                     case ECDSA_SHA384 -> "SHA384withECDSAinP1363Format";
                     case ECDSA_SHA512 -> "SHA512withECDSAinP1363Format";
@@ -60,8 +67,8 @@ final class HostSignatures {
             case RSA_PSS_SHA256 -> signature.setParameter(pss("SHA-256", MGF1ParameterSpec.SHA256, 32));
             case RSA_PSS_SHA384 -> signature.setParameter(pss("SHA-384", MGF1ParameterSpec.SHA384, 48));
             case RSA_PSS_SHA512 -> signature.setParameter(pss("SHA-512", MGF1ParameterSpec.SHA512, 64));
-            case RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 -> {}
-            case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, ED25519 -> {}
+            case RSA_PKCS1_UNHASHED, RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 -> {}
+            case ECDSA_UNHASHED, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, ED25519 -> {}
         }
         signatures.put(scheme, signature);
         return signature;

@@ -9,13 +9,15 @@ import org.bouncycastle.crypto.agreement.DHStandardGroups;
 import org.bouncycastle.crypto.params.DHParameters;
 
 /**
- * A MODP group of RFC 3526.
+ * A MODP group of RFC 2409 section 6.2 or RFC 3526.
  *
- * @param exponentBits length of private exponents: at least twice the group's strength (SP 800-57 part 1 table 2: 112 bits
- *     for 2048, 128 for 3072, 152 for 4096, 176 for 6144, 200 for 8192)
+ * @param exponentBits length of private exponents: at least twice the group's strength (SP 800-57 part 1 table 2: 80 bits for
+ *     1024, RFC 3526 section 8: 90 for 1536; 112 for 2048, 128 for 3072, 152 for 4096, 176 for 6144, 200 for 8192)
  */
 record ModpGroup(BigInteger prime, BigInteger generator, int length, int exponentBits) {
     private static final Map<KeyExchangeMethod, ModpGroup> GROUPS = new EnumMap<>(Map.of(
+            KeyExchangeMethod.MODP_1024, group(DHStandardGroups.rfc2409_1024, 192),
+            KeyExchangeMethod.MODP_1536, group(DHStandardGroups.rfc3526_1536, 192),
             KeyExchangeMethod.MODP_2048, group(DHStandardGroups.rfc3526_2048, 256),
             KeyExchangeMethod.MODP_3072, group(DHStandardGroups.rfc3526_3072, 320),
             KeyExchangeMethod.MODP_4096, group(DHStandardGroups.rfc3526_4096, 384),

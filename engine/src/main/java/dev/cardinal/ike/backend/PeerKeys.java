@@ -48,11 +48,11 @@ final class PeerKeys {
     /** Whether a signature of this scheme can be the key's. */
     static boolean suits(PublicKey key, SignatureScheme scheme) {
         return switch (scheme) {
-            case RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 ->
+            case RSA_PKCS1_UNHASHED, RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 ->
                 // a key that its certificate restricts to PSS makes no other signatures (RFC 4055 section 1.2)
                 key instanceof RSAPublicKey && !RSASSA_PSS.equals(key.getAlgorithm());
             case RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512 -> key instanceof RSAPublicKey;
-            case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> key instanceof ECPublicKey;
+            case ECDSA_UNHASHED, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> key instanceof ECPublicKey;
             case ED25519 -> key instanceof EdECPublicKey ed && isEd25519(ed);
         };
     }

@@ -29,7 +29,7 @@ final class PublicValues {
     /** @param value as the Key Exchange payload carries it */
     static void check(KeyExchangeMethod method, byte[] value) throws RefusedPublicValue {
         switch (method) {
-            case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
+            case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
                 ModpGroup.of(method).decode(value);
             case ECP_256, ECP_384, ECP_521 -> EcpGroup.of(method).decode(value);
             case CURVE_25519 -> checkOrder(method, value, P_25519, SMALL_ORDER_25519);

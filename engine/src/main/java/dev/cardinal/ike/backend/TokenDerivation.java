@@ -29,7 +29,7 @@ final class TokenDerivation implements AutoCloseable {
     static TokenDerivation of(SecretDerivation derivation) {
         HashAlgorithm hash = hash(derivation.prf());
         if (hash == null) {
-            return new TokenDerivation(new Derivation.Extract(), new byte[0], DerivationCopies.copy(derivation));
+            return whole(derivation);
         }
         return switch (derivation) {
             case SecretDerivation.Skeyseed d -> {
@@ -45,7 +45,14 @@ final class TokenDerivation implements AutoCloseable {
                 yield new TokenDerivation(
                         new Derivation.Expand(hash, key, nonces(d.ni(), d.nr()), d.length()), key, null);
             }
+            case SecretDerivation.Ikev1Keys d -> whole(d);
+            case SecretDerivation.QuickModeKeys d -> whole(d);
         };
+    }
+
+    /** Nothing on the token. */
+    private static TokenDerivation whole(SecretDerivation derivation) {
+        return new TokenDerivation(new Derivation.Extract(), new byte[0], DerivationCopies.copy(derivation));
     }
 
     /** The hash of an HMAC based PRF, null where the PRF is none. */

@@ -10,6 +10,8 @@ record TokenKeyExchange(HsmCryptoPort port, KeyExchangeMethod method, KeyExchang
 
     static KeyExchangeGroup group(KeyExchangeMethod method) {
         return switch (method) {
+            case MODP_1024 -> KeyExchangeGroup.MODP_1024;
+            case MODP_1536 -> KeyExchangeGroup.MODP_1536;
             case MODP_2048 -> KeyExchangeGroup.MODP_2048;
             case MODP_3072 -> KeyExchangeGroup.MODP_3072;
             case MODP_4096 -> KeyExchangeGroup.MODP_4096;

@@ -78,6 +78,7 @@ public final class TokenSigningKey implements SigningKey {
 
     static SignatureMechanism mechanism(SignatureScheme scheme) {
         return switch (scheme) {
+            case RSA_PKCS1_UNHASHED -> SignatureMechanism.RSA_PKCS1_UNHASHED;
             case RSA_PKCS1_SHA1 -> SignatureMechanism.RSA_PKCS1_SHA1;
             case RSA_PKCS1_SHA256 -> SignatureMechanism.RSA_PKCS1_SHA256;
             case RSA_PKCS1_SHA384 -> SignatureMechanism.RSA_PKCS1_SHA384;
@@ -85,6 +86,7 @@ public final class TokenSigningKey implements SigningKey {
             case RSA_PSS_SHA256 -> SignatureMechanism.RSA_PSS_SHA256;
             case RSA_PSS_SHA384 -> SignatureMechanism.RSA_PSS_SHA384;
             case RSA_PSS_SHA512 -> SignatureMechanism.RSA_PSS_SHA512;
+            case ECDSA_UNHASHED -> SignatureMechanism.ECDSA_UNHASHED;
             case ECDSA_SHA256 -> SignatureMechanism.ECDSA_SHA256;
             case ECDSA_SHA384 -> SignatureMechanism.ECDSA_SHA384;
             case ECDSA_SHA512 -> SignatureMechanism.ECDSA_SHA512;

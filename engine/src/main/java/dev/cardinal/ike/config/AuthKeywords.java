@@ -105,7 +105,7 @@ record AuthKeywords(AuthPolicy.Method method, List<SignatureScheme> schemes) {
                 case ECDSA -> scheme.key() == SignatureScheme.Key.EC;
                 case ED25519 -> false;
             };
-            if (wanted && scheme.hash() == hash) {
+            if (wanted && !scheme.isUnhashed() && scheme.hash() == hash) {
                 target.add(scheme);
             }
         }

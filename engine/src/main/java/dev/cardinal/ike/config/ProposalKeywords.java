@@ -25,11 +25,10 @@ final class ProposalKeywords {
     static final int PROPOSAL_LIMIT = 64;
 
     private static final Map<String, Transform> KEYWORDS = new TreeMap<>();
-    private static final Pattern FOREIGN = Pattern.compile(
-            "des|3des|(blowfish|twofish|serpent|camellia|cast)[0-9]*(cbc)?"
-                    + "|camellia[0-9]*(ctr|ccm[0-9]+)|aes[0-9]*gmac|chacha20poly1305compat|md5(_128)?|sha1_160|sha256_96|sha2_256_96"
-                    + "|camelliaxcbc|prfmd5|prfcamelliaxcbc|modpnull|modpnone|none|modp(768|1024|1536)|modp1024s160|modp2048s(224|256)"
-                    + "|ecp(192|224)|ecp[0-9]+bp|ntru[0-9]+|newhope128|mlkem[0-9]+|ke[1-7]_.+|x25519kyber768|sntrup761x25519");
+    private static final Pattern FOREIGN = Pattern.compile("des|(blowfish|twofish|serpent|camellia|cast)[0-9]*(cbc)?"
+            + "|camellia[0-9]*(ctr|ccm[0-9]+)|aes[0-9]*gmac|chacha20poly1305compat|md5(_128)?|sha1_160|sha256_96|sha2_256_96"
+            + "|camelliaxcbc|prfmd5|prfcamelliaxcbc|modpnull|modpnone|none|modp768|modp1024s160|modp2048s(224|256)"
+            + "|ecp(192|224)|ecp[0-9]+bp|ntru[0-9]+|newhope128|mlkem[0-9]+|ke[1-7]_.+|x25519kyber768|sntrup761x25519");
 
     static {
         for (int bits : new int[] {128, 192, 256}) {
@@ -48,6 +47,7 @@ final class ProposalKeywords {
             put("aes" + bits + "ccm", EncryptionAlgorithm.AES_CCM_16.transform(bits));
         }
         put("aes", EncryptionAlgorithm.AES_CBC.transform(128));
+        put("3des", EncryptionAlgorithm.TRIPLE_DES_CBC.transform(0));
         put("chacha20poly1305", EncryptionAlgorithm.CHACHA20_POLY1305.transform(0));
         put("null", EncryptionAlgorithm.NULL.transform(0));
         for (IntegrityAlgorithm algorithm : IntegrityAlgorithm.values()) {

@@ -43,7 +43,7 @@ final class AlgorithmIdentifiers {
 
     static byte[] encode(SignatureScheme scheme) {
         List<byte[]> row = TABLE.get(scheme);
-        if (row == null) {
+        if (row == null || row.isEmpty()) {
             throw new IllegalStateException("no encoding of " + scheme);
         }
         return row.getFirst().clone();
@@ -62,6 +62,7 @@ final class AlgorithmIdentifiers {
 
     private static List<String> accepted(SignatureScheme scheme) {
         return switch (scheme) {
+            case RSA_PKCS1_UNHASHED, ECDSA_UNHASHED -> List.of();
             case RSA_PKCS1_SHA1 -> nullOrAbsent(RSA_PKCS1_SHA1);
             case RSA_PKCS1_SHA256 -> nullOrAbsent(RSA_PKCS1_SHA256);
             case RSA_PKCS1_SHA384 -> nullOrAbsent(RSA_PKCS1_SHA384);

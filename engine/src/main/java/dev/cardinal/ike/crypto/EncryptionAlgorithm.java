@@ -3,8 +3,10 @@ package dev.cardinal.ike.crypto;
 import dev.cardinal.ike.wire.Transform;
 import org.jspecify.annotations.Nullable;
 
-/** Encryption algorithms, IKEv2 transform type 1 (RFC 8247, RFC 8221). */
+/** Encryption algorithms, IKEv2 transform type 1 (RFC 8247, RFC 8221), which IKEv1's attributes are mapped to. */
 public enum EncryptionAlgorithm {
+    /** For old peers: its blocks of 64 bits are few before they repeat. Only where the configuration names it. */
+    TRIPLE_DES_CBC(3, "3des", "3DES_CBC", Shape.CBC, 8, 0, 0),
     /** Refused for IKE, and for Child SAs by default. */
     NULL(11, "null", "NULL", Shape.NULL, 0, 0, 0),
     AES_CBC(12, "aes", "AES_CBC", Shape.CBC, 16, 0, 0),
@@ -94,13 +96,13 @@ public enum EncryptionAlgorithm {
 
     /** Block size in octets that the plaintext is padded to; 1 where none is needed. */
     public int blockLength() {
-        return shape == Shape.CBC ? 16 : 1;
+        return shape == Shape.CBC ? ivLength : 1;
     }
 
     /** Whether the transform carries a key length attribute. */
     public boolean hasKeyLength() {
         return switch (this) {
-            case NULL, CHACHA20_POLY1305 -> false;
+            case TRIPLE_DES_CBC, NULL, CHACHA20_POLY1305 -> false;
             case AES_CBC, AES_CTR, AES_CCM_8, AES_CCM_12, AES_CCM_16, AES_GCM_8, AES_GCM_12, AES_GCM_16 -> true;
         };
     }
@@ -118,6 +120,7 @@ public enum EncryptionAlgorithm {
     public int keyMaterialLength(int keyLength) {
         return switch (this) {
             case NULL -> 0;
+            case TRIPLE_DES_CBC -> 24;
             case CHACHA20_POLY1305 -> 32 + saltLength;
             case AES_CBC, AES_CTR, AES_CCM_8, AES_CCM_12, AES_CCM_16, AES_GCM_8, AES_GCM_12, AES_GCM_16 ->
                 keyLength / 8 + saltLength;

@@ -3,8 +3,12 @@ package dev.cardinal.ike.crypto;
 import dev.cardinal.ike.wire.Transform;
 import org.jspecify.annotations.Nullable;
 
-/** Key exchange methods, IKEv2 transform type 4 (RFC 3526, RFC 5903, RFC 8031). */
+/** Key exchange methods, IKEv2 transform type 4 (RFC 2409, RFC 3526, RFC 5903, RFC 8031); IKEv1 numbers its groups alike. */
 public enum KeyExchangeMethod {
+    /** For old peers: within reach of the well-funded (RFC 8247 section 2.4). Only where the configuration names it. */
+    MODP_1024(2, "modp1024", "MODP_1024", 128),
+    /** As {@link #MODP_1024}, a little further off. */
+    MODP_1536(5, "modp1536", "MODP_1536", 192),
     MODP_2048(14, "modp2048", "MODP_2048", 256),
     MODP_3072(15, "modp3072", "MODP_3072", 384),
     MODP_4096(16, "modp4096", "MODP_4096", 512),

@@ -50,9 +50,9 @@ public final class MessageProtection implements AutoCloseable {
             @Nullable IntegrityAlgorithm integrity,
             @Nullable Secret integrityKey) {
         int keyBits = (encryptionKey.length() - encryption.saltLength()) * 8;
-        boolean keyFits = encryption == EncryptionAlgorithm.CHACHA20_POLY1305
-                ? keyBits == 256
-                : encryption.hasKeyLength() && encryption.accepts(keyBits);
+        boolean keyFits = encryption.hasKeyLength()
+                ? encryption.accepts(keyBits)
+                : encryption != EncryptionAlgorithm.NULL && encryptionKey.length() == encryption.keyMaterialLength(0);
         if (!keyFits) {
             throw new IllegalArgumentException(encryption + " does not take a key of " + keyBits + " bits");
         }

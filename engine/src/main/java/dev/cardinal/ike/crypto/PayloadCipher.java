@@ -57,9 +57,9 @@ final class PayloadCipher {
     private boolean run(int mode, byte[] keyMaterial, byte[] message, int offset, int length)
             throws GeneralSecurityException {
         return switch (algorithm) {
-            case AES_CBC -> {
+            case AES_CBC, TRIPLE_DES_CBC -> {
                 byte[] iv = Arrays.copyOfRange(message, offset - algorithm.ivLength(), offset);
-                yield jdk("AES/CBC/NoPadding", new IvParameterSpec(iv), mode, keyMaterial, message, offset, length);
+                yield cbc(mode, keyMaterial, new IvParameterSpec(iv), message, offset, length);
             }
             case AES_CTR -> {
                 // RFC 5930 section 2 and RFC 3686 section 4: nonce, IV, a block counter that begins with one
@@ -83,6 +83,36 @@ final class PayloadCipher {
         };
     }
 
+    /**
+     * CBC with an IV that is not in the message, as IKEv1's is not, in place.
+     *
+     * @param mode of {@link Cipher}
+     * @param length octets, a multiple of the block
+     */
+    void chain(int mode, byte[] key, byte[] iv, byte[] message, int offset, int length) {
+        try {
+            cbc(mode, key, new IvParameterSpec(iv), message, offset, length);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(algorithm + " failed", e);
+        }
+    }
+
+    private boolean cbc(int mode, byte[] key, IvParameterSpec iv, byte[] message, int offset, int length)
+            throws GeneralSecurityException {
+        String transformation =
+                algorithm == EncryptionAlgorithm.TRIPLE_DES_CBC ? "DESede/CBC/NoPadding" : "AES/CBC/NoPadding";
+        return jdk(transformation, iv, mode, key, message, offset, length);
+    }
+
+    /** The JDK's name of the cipher itself. */
+    private String name() {
+        return switch (algorithm) {
+            case TRIPLE_DES_CBC -> "DESede";
+            case CHACHA20_POLY1305 -> "ChaCha20";
+            case NULL, AES_CBC, AES_CTR, AES_CCM_8, AES_CCM_12, AES_CCM_16, AES_GCM_8, AES_GCM_12, AES_GCM_16 -> "AES";
+        };
+    }
+
     private boolean jdk(
             String transformation,
             AlgorithmParameterSpec spec,
@@ -94,8 +124,7 @@ final class PayloadCipher {
             throws GeneralSecurityException {
         Cipher cipher = symmetric.cipher(transformation);
         int keyLength = keyMaterial.length - algorithm.saltLength();
-        String name = algorithm == EncryptionAlgorithm.CHACHA20_POLY1305 ? "ChaCha20" : "AES";
-        try (LentKey key = new LentKey(name, keyMaterial, 0, keyLength)) {
+        try (LentKey key = new LentKey(name(), keyMaterial, 0, keyLength)) {
             cipher.init(mode, key, spec);
         }
         if (algorithm.isAead()) {

@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
  * them in DER (RFC 7427).
  */
 public enum SignatureScheme {
+    /**
+     * The octets themselves in a PKCS #1 v1.5 block of type 1, without a DigestInfo (RFC 2409 section 5.1): IKEv1 signs
+     * HASH_I and HASH_R, which are hashes already.
+     */
+    RSA_PKCS1_UNHASHED(HashMethod.IDENTITY, Key.RSA),
     RSA_PKCS1_SHA1(HashMethod.SHA1, Key.RSA),
     RSA_PKCS1_SHA256(HashMethod.SHA2_256, Key.RSA),
     RSA_PKCS1_SHA384(HashMethod.SHA2_384, Key.RSA),
@@ -15,6 +20,8 @@ public enum SignatureScheme {
     RSA_PSS_SHA256(HashMethod.SHA2_256, Key.RSA),
     RSA_PSS_SHA384(HashMethod.SHA2_384, Key.RSA),
     RSA_PSS_SHA512(HashMethod.SHA2_512, Key.RSA),
+    /** The octets themselves taken for the hash, their leftmost bits where they are more than the order's. IKEv1 only. */
+    ECDSA_UNHASHED(HashMethod.IDENTITY, Key.EC),
     ECDSA_SHA256(HashMethod.SHA2_256, Key.EC),
     ECDSA_SHA384(HashMethod.SHA2_384, Key.EC),
     ECDSA_SHA512(HashMethod.SHA2_512, Key.EC),
@@ -44,10 +51,19 @@ public enum SignatureScheme {
     }
 
     /**
+     * Whether what is signed must be a hash already, for nothing hashes it here: the schemes of IKEv1, which neither IKEv2
+     * nor the configuration knows.
+     */
+    public boolean isUnhashed() {
+        return hash == HashMethod.IDENTITY && key != Key.ED25519;
+    }
+
+    /**
      * The AlgorithmIdentifier that stands before the signature in the Digital Signature method (RFC 7427 section 3 and
      * appendix A).
      *
      * @return DER, a fresh copy
+     * @throws IllegalStateException for the schemes of IKEv1, which have none
      */
     public byte[] algorithmIdentifier() {
         return AlgorithmIdentifiers.encode(this);

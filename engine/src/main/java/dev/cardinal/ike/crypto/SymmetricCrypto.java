@@ -1,5 +1,6 @@
 package dev.cardinal.ike.crypto;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import javax.crypto.Cipher;
 import org.bouncycastle.crypto.modes.AEADBlockCipher;
 import org.bouncycastle.crypto.modes.CCMBlockCipher;
 import org.bouncycastle.crypto.modes.GCMBlockCipher;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Symmetric work, done in the loop. Holds the JCA objects of one loop for reuse, since to look one up costs several times
@@ -18,6 +20,8 @@ import org.bouncycastle.crypto.modes.GCMBlockCipher;
 public final class SymmetricCrypto {
     /** The counter octet of prf+ ends there (RFC 7296 section 2.13). */
     private static final int PRF_PLUS_ROUNDS = 255;
+
+    private static final byte[] NOTHING = new byte[0];
 
     private static final int AES_PRF_KEY_LENGTH = 16;
 
@@ -30,6 +34,8 @@ public final class SymmetricCrypto {
     private final Map<EncryptionAlgorithm, PayloadCipher> payloadCiphers = new EnumMap<>(EncryptionAlgorithm.class);
     private final MessageDigest sha1 = digest("SHA-1");
     private final MessageDigest sha256 = digest("SHA-256");
+    private final MessageDigest sha384 = digest("SHA-384");
+    private final MessageDigest sha512 = digest("SHA-512");
 
     public SymmetricCrypto() {}
 
@@ -53,7 +59,7 @@ public final class SymmetricCrypto {
     }
 
     /**
-     * What is made of {@code g^ir} (RFC 7296 sections 2.14, 2.17, 2.18). The caller owns it.
+     * What is made of {@code g^ir} (RFC 7296 sections 2.14, 2.17, 2.18; RFC 2409 sections 5 and 5.5). The caller owns it.
      *
      * @param shared {@code g^ir}, padded to the group's length; stays the caller's
      */
@@ -70,7 +76,147 @@ public final class SymmetricCrypto {
                     Arrays.fill(seed, (byte) 0);
                 }
             }
+            case SecretDerivation.Ikev1Keys d -> ikev1Keys(d, gir);
+            case SecretDerivation.QuickModeKeys d -> quickModeKeys(d, gir);
         });
+    }
+
+    /** KEYMAT without perfect forward secrecy: as {@link #derive} makes it, less {@code g(qm)^xy}. The caller owns it. */
+    public Secret quickModeKeys(SecretDerivation.QuickModeKeys derivation) {
+        return quickModeKeys(derivation, NOTHING);
+    }
+
+    /** The cookies of IKEv1 in the order of its formulas. */
+    public static byte[] cookies(long initiatorCookie, long responderCookie) {
+        return ByteBuffer.allocate(2 * Long.BYTES)
+                .putLong(initiatorCookie)
+                .putLong(responderCookie)
+                .array();
+    }
+
+    private Secret ikev1Keys(SecretDerivation.Ikev1Keys d, byte[] gxy) {
+        int step = d.prf().length();
+        byte[] keys = new byte[4 * step];
+        byte[] cookies = cookies(d.initiatorCookie(), d.responderCookie());
+        Secret given = d.skeyid();
+        byte[] skeyid =
+                given == null ? compute(d.prf(), concatenation(d.ni(), d.nr()), gxy) : given.lend(byte[]::clone);
+        byte[] last = NOTHING;
+        try {
+            if (skeyid.length != step) {
+                throw new IllegalArgumentException("SKEYID of " + skeyid.length + " octets with " + d.prf());
+            }
+            System.arraycopy(skeyid, 0, keys, 0, step);
+            for (int i = 0; i < 3; i++) {
+                byte[] next = compute(d.prf(), skeyid, last, gxy, cookies, new byte[] {(byte) i});
+                Arrays.fill(last, (byte) 0);
+                last = next;
+                System.arraycopy(next, 0, keys, (i + 1) * step, step);
+            }
+        } finally {
+            Arrays.fill(skeyid, (byte) 0);
+            Arrays.fill(last, (byte) 0);
+        }
+        return Secret.owning(keys);
+    }
+
+    private Secret quickModeKeys(SecretDerivation.QuickModeKeys d, byte[] gxy) {
+        if (d.length() < 0 || d.length() > PRF_PLUS_ROUNDS * d.prf().length()) {
+            throw new IllegalArgumentException("KEYMAT cannot give " + d.length() + " octets");
+        }
+        byte[] keys = new byte[2 * d.length()];
+        d.skeyidD().<@Nullable Void>lend(skeyidD -> {
+            chain(
+                    d.prf(),
+                    skeyidD,
+                    keys,
+                    0,
+                    d.length(),
+                    gxy,
+                    protocolAndSpi(d.protocol(), d.firstSpi()),
+                    d.ni(),
+                    d.nr());
+            chain(
+                    d.prf(),
+                    skeyidD,
+                    keys,
+                    d.length(),
+                    d.length(),
+                    gxy,
+                    protocolAndSpi(d.protocol(), d.secondSpi()),
+                    d.ni(),
+                    d.nr());
+            return null;
+        });
+        return Secret.owning(keys);
+    }
+
+    private static byte[] protocolAndSpi(int protocol, int spi) {
+        return ByteBuffer.allocate(1 + Integer.BYTES)
+                .put((byte) protocol)
+                .putInt(spi)
+                .array();
+    }
+
+    /**
+     * {@code K1 | K2 | ...} where {@code K1 = prf(key, seed)} and {@code Kn = prf(key, Kn-1 | seed)}: how IKEv1 draws keys out,
+     * without the counter of prf+.
+     */
+    private void chain(PseudorandomFunction prf, byte[] key, byte[] target, int offset, int length, byte[]... seed) {
+        int step = prf.length();
+        MacFunction mac = keyed(prf, key);
+        byte[] block = new byte[step];
+        for (int done = 0; done < length; done += step) {
+            if (done > 0) {
+                mac.update(block, 0, step);
+            }
+            for (byte[] part : seed) {
+                mac.update(part, 0, part.length);
+            }
+            mac.finish(block, 0);
+            System.arraycopy(block, 0, target, offset + done, Math.min(step, length - done));
+        }
+        Arrays.fill(block, (byte) 0);
+    }
+
+    /**
+     * The key of IKEv1's messages (RFC 2409 appendix B): SKEYID_e's first octets, or {@code K1 | K2 | ...} where it is too
+     * short, with {@code K1 = prf(SKEYID_e, 0)} and {@code Kn = prf(SKEYID_e, Kn-1)}. The caller owns it.
+     */
+    Secret isakmpKey(PseudorandomFunction prf, Secret skeyidE, int length) {
+        return skeyidE.lend(octets -> {
+            if (octets.length >= length) {
+                return Secret.owning(Arrays.copyOf(octets, length));
+            }
+            int step = prf.length();
+            byte[] key = new byte[length];
+            byte[] block = new byte[1];
+            for (int done = 0; done < length; done += step) {
+                byte[] next = compute(prf, octets, block);
+                Arrays.fill(block, (byte) 0);
+                block = next;
+                System.arraycopy(block, 0, key, done, Math.min(step, length - done));
+            }
+            Arrays.fill(block, (byte) 0);
+            return Secret.owning(key);
+        });
+    }
+
+    /**
+     * The hash under an HMAC based prf: IKEv1 negotiates the hash, and its prf is the HMAC of that.
+     *
+     * @throws IllegalArgumentException where the prf is based on AES
+     */
+    public byte[] hash(PseudorandomFunction prf, byte[]... parts) {
+        return hash(
+                switch (prf) {
+                    case HMAC_SHA1 -> sha1;
+                    case HMAC_SHA2_256 -> sha256;
+                    case HMAC_SHA2_384 -> sha384;
+                    case HMAC_SHA2_512 -> sha512;
+                    case AES128_XCBC, AES128_CMAC -> throw new IllegalArgumentException(prf + " has no hash");
+                },
+                parts);
     }
 
     /** The nonces as SKEYSEED's key: both whole, or eight octets of each where the PRF takes a fixed key (RFC 7296 2.14). */

@@ -100,6 +100,8 @@ final class AuthPayload {
     /** The authentication method of a scheme without RFC 7427 (RFC 4754 section 3), 0 where there is none. */
     private static int legacyMethod(SignatureScheme scheme, SigningKey key) {
         return switch (scheme) {
+            // IKEv1's
+            case RSA_PKCS1_UNHASHED, ECDSA_UNHASHED -> 0;
             case RSA_PKCS1_SHA1 -> AuthenticationMethod.RSA_DIGITAL_SIGNATURE;
             case ECDSA_SHA256 -> key.bits() == 256 ? AuthenticationMethod.ECDSA_256 : 0;
             case ECDSA_SHA384 -> key.bits() == 384 ? AuthenticationMethod.ECDSA_384 : 0;

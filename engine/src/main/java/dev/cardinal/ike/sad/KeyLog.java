@@ -148,6 +148,7 @@ public final class KeyLog implements IkeKeyObserver, AutoCloseable {
     /** Wireshark's names for the table of IKEv2 keys; null where it has none. */
     private static @Nullable String ikeEncryption(EncryptionAlgorithm algorithm, int bits) {
         return switch (algorithm) {
+            case TRIPLE_DES_CBC -> "3DES [RFC2451]";
             case AES_CBC -> "AES-CBC-" + bits + " [RFC3602]";
             case AES_CTR -> "AES-CTR-" + bits + " [RFC5930]";
             case AES_CCM_8 -> ccm(bits, 8);
@@ -185,6 +186,7 @@ public final class KeyLog implements IkeKeyObserver, AutoCloseable {
     private static @Nullable String espEncryption(EncryptionAlgorithm algorithm) {
         return switch (algorithm) {
             case NULL -> "NULL";
+            case TRIPLE_DES_CBC -> "TripleDES-CBC [RFC2451]";
             case AES_CBC -> "AES-CBC [RFC3602]";
             case AES_CTR -> "AES-CTR [RFC3686]";
             case AES_GCM_8 -> "AES-GCM with 8 octet ICV [RFC4106]";

@@ -111,8 +111,8 @@ class HsmCryptoPortTest {
                 }
             }
         }
-        // SoftHSM offers every scheme: seven for RSA, three for each curve, Ed25519
-        assertEquals(7 + 3 * 3 + 1, signed);
+        // SoftHSM offers every scheme: eight for RSA, four for each curve, Ed25519
+        assertEquals(8 + 3 * 4 + 1, signed);
         assertEquals(256, port.signingKey(token.key(pool, "p256")).bits());
         assertEquals(521, port.signingKey(token.key(pool, "p521")).bits());
         assertEquals(2048, port.signingKey(token.key(pool, "rsa")).bits());

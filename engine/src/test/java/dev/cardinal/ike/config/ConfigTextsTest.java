@@ -81,8 +81,8 @@ class ConfigTextsTest {
             aes128-aes128gcm16-sha256-ecp256   | AEAD and other encryption algorithms in one proposal: aes128-aes128gcm16-sha256-ecp256
             null-sha256-ecp256                 | NULL encryption is refused for IKE: null-sha256-ecp256
             aes128-sha256-ecp256-esn           | esn and noesn belong to ESP: aes128-sha256-ecp256-esn
-            3des-sha1-modp2048                 | algorithm 3des in 3des-sha1-modp2048: strongSwan's, not supported yet
-            aes128-sha256-modp1024             | algorithm modp1024 in aes128-sha256-modp1024: strongSwan's, not supported yet
+            des-sha1-modp2048                  | algorithm des in des-sha1-modp2048: strongSwan's, not supported yet
+            aes128-sha256-modp768              | algorithm modp768 in aes128-sha256-modp768: strongSwan's, not supported yet
             aes128-sha256-ntru128              | algorithm ntru128 in aes128-sha256-ntru128: strongSwan's, not supported yet
             aes128-md5-modp2048                | algorithm md5 in aes128-md5-modp2048: strongSwan's, not supported yet
             aes128-sha256-x25519-ke1_mlkem768  | algorithm ke1_mlkem768 in aes128-sha256-x25519-ke1_mlkem768: strongSwan's, not supported yet
@@ -122,6 +122,29 @@ class ConfigTextsTest {
         assertEquals(List.of(), faults);
         assertEquals(List.of(1, 2, 3), esp.stream().map(Proposal::number).toList());
         assertTrue(esp.stream().allMatch(p -> p.protocol() == Proposal.ESP && p.spi().length == 0));
+    }
+
+    @Test
+    void whatIsWeakIsNamedOrNotHad() {
+        List<ConfigFault> faults = new ArrayList<>();
+        for (int protocol : new int[] {Proposal.IKE, Proposal.ESP}) {
+            for (Proposal proposal : ProposalKeywords.parse(protocol, List.of(), faults)) {
+                for (Transform weak : List.of(
+                        EncryptionAlgorithm.TRIPLE_DES_CBC.transform(0),
+                        EncryptionAlgorithm.NULL.transform(0),
+                        KeyExchangeMethod.MODP_1024.transform(),
+                        KeyExchangeMethod.MODP_1536.transform())) {
+                    assertFalse(proposal.transforms().contains(weak), proposal.toString());
+                }
+            }
+            assertEquals(
+                    EncryptionAlgorithm.TRIPLE_DES_CBC.transform(0),
+                    ProposalKeywords.parse(protocol, List.of("3des-sha1-modp1024-modp1536"), faults)
+                            .getFirst()
+                            .transforms()
+                            .getFirst());
+        }
+        assertEquals(List.of(), faults);
     }
 
     @Test

@@ -231,7 +231,7 @@ class ConfigurationTest {
                     version = 1
                     local_addrs = gw.example.org
                     remote_port = x
-                    proposals = aes128-sha256-modp1024, aes128-nosuch
+                    proposals = aes128-sha256-modp768, aes128-nosuch
                     rekey_time = 4 weeks
                     mobike = perhaps
                     pools = p
@@ -283,7 +283,7 @@ class ConfigurationTest {
                         "swanctl.conf:3: connections.gw.version: IKEv1: strongSwan's, not supported yet",
                         "swanctl.conf:4: connections.gw.local_addrs: host name 'gw.example.org': strongSwan's, not supported yet; name an address",
                         "swanctl.conf:5: connections.gw.remote_port: a number from 1 to 65535 was expected, not 'x'",
-                        "swanctl.conf:6: connections.gw.proposals: algorithm modp1024 in aes128-sha256-modp1024: strongSwan's, not supported yet",
+                        "swanctl.conf:6: connections.gw.proposals: algorithm modp768 in aes128-sha256-modp768: strongSwan's, not supported yet",
                         "swanctl.conf:6: connections.gw.proposals: unknown algorithm 'nosuch' in aes128-nosuch",
                         "swanctl.conf:7: connections.gw.rekey_time: a time such as 30s, 10m, 4h or 1d was expected, not '4 weeks'",
                         "swanctl.conf:8: connections.gw.mobike: yes or no was expected, not 'perhaps'",

@@ -83,7 +83,7 @@ class MessageProtectionTest {
 
     @Test
     void everySuiteCarriesEveryLength() throws IntegrityFailure {
-        assertEquals(2 * 3 * 6 + 6 * 3 + 1, suites().size());
+        assertEquals(2 * 3 * 6 + 6 + 6 * 3 + 1, suites().size());
         for (Suite suite : suites()) {
             try (MessageProtection sender = protection(suite, 1);
                     MessageProtection receiver = protection(suite, 1)) {

@@ -292,7 +292,15 @@ final class SimulatedToken implements CryptoPort {
             case SecretDerivation.ChildKeyMaterial child ->
                 octets(symmetric.prfPlus(
                         child.prf(), child.skD(), concatenation(shared, child.ni(), child.nr()), child.length()));
+            case SecretDerivation.Ikev1Keys keys -> derive(keys, shared);
+            case SecretDerivation.QuickModeKeys keys -> derive(keys, shared);
         };
+    }
+
+    private byte[] derive(SecretDerivation derivation, byte[] shared) {
+        try (Secret secret = Secret.owning(shared)) {
+            return octets(symmetric.derive(derivation, secret));
+        }
     }
 
     private byte[] remember(byte[] ni, byte[] nr, byte[] skeyseed) {

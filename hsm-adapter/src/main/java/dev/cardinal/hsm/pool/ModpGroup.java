@@ -3,10 +3,12 @@ package dev.cardinal.hsm.pool;
 import java.math.BigInteger;
 
 /**
- * The MODP groups of RFC 3526, computed from the RFC's formula
+ * The MODP groups of RFC 2409 section 6.2 and RFC 3526, computed from the RFCs' formula
  * {@code p = 2^n - 2^(n-64) - 1 + 2^64 * (floor(2^(n-130) * pi) + k)}; the generator is 2.
  */
 enum ModpGroup {
+    MODP_1024(1024, 129093),
+    MODP_1536(1536, 741804),
     MODP_2048(2048, 124476),
     MODP_3072(3072, 1690314),
     MODP_4096(4096, 240904),

@@ -145,6 +145,7 @@ final class PublicKeys {
     static boolean verifies(PublicKey key, SignatureMechanism mechanism, byte[] message, byte[] signature) {
         try {
             Signature verifier = switch (mechanism) {
+                case RSA_PKCS1_UNHASHED -> Signature.getInstance("NONEwithRSA");
                 case RSA_PKCS1_SHA1 -> Signature.getInstance("SHA1withRSA");
                 case RSA_PKCS1_SHA256 -> Signature.getInstance("SHA256withRSA");
                 case RSA_PKCS1_SHA384 -> Signature.getInstance("SHA384withRSA");
@@ -152,6 +153,7 @@ final class PublicKeys {
                 case RSA_PSS_SHA256 -> pss("SHA-256", MGF1ParameterSpec.SHA256, 32);
                 case RSA_PSS_SHA384 -> pss("SHA-384", MGF1ParameterSpec.SHA384, 48);
                 case RSA_PSS_SHA512 -> pss("SHA-512", MGF1ParameterSpec.SHA512, 64);
+                case ECDSA_UNHASHED -> Signature.getInstance("NONEwithECDSAinP1363Format");
                 case ECDSA_SHA256 -> Signature.getInstance("SHA256withECDSAinP1363Format");
                 case ECDSA_SHA384 -> Signature.getInstance("SHA384withECDSAinP1363Format");
                 case ECDSA_SHA512 -> Signature.getInstance("SHA512withECDSAinP1363Format");

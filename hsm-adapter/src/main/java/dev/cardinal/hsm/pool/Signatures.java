@@ -26,6 +26,9 @@ final class Signatures {
 
     private static final int ED25519_LENGTH = 64;
 
+    /** RFC 8017 section 9.2: two octets, eight of padding at least, a zero. */
+    private static final int BLOCK_OVERHEAD = 11;
+
     private final Set<Long> mechanisms;
     private final Set<SignatureMechanism> offered;
 
@@ -46,11 +49,12 @@ final class Signatures {
         Set<SignatureMechanism> offer = EnumSet.noneOf(SignatureMechanism.class);
         for (SignatureMechanism mechanism : SignatureMechanism.values()) {
             boolean present = switch (mechanism) {
+                case RSA_PKCS1_UNHASHED -> has(Ckm.RSA_PKCS);
                 case RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 ->
                     has(combinedPkcs1(hash(mechanism))) || has(Ckm.RSA_PKCS);
                 case RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512 ->
                     has(combinedPss(hash(mechanism))) || has(Ckm.RSA_PKCS_PSS);
-                case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> has(Ckm.ECDSA);
+                case ECDSA_UNHASHED, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> has(Ckm.ECDSA);
                 case ED25519 -> has(Ckm.EDDSA);
             };
             if (present) {
@@ -79,6 +83,13 @@ final class Signatures {
             throw new HsmFailure(Kind.UNSUPPORTED, 0, "the token does not offer " + mechanism);
         }
         return switch (mechanism) {
+            case RSA_PKCS1_UNHASHED -> {
+                int length = modulusLength(key, mechanism);
+                if (message.length > length - BLOCK_OVERHEAD) {
+                    throw new HsmFailure(Kind.OUR_FAULT, 0, message.length + " octets in a PKCS #1 block of " + length);
+                }
+                yield new Call(Mechanism.of(Ckm.RSA_PKCS), message, length);
+            }
             case RSA_PKCS1_SHA1, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512 -> {
                 int length = modulusLength(key, mechanism);
                 HashAlgorithm hash = hash(mechanism);
@@ -97,12 +108,13 @@ final class Signatures {
                         ? new Call(new Mechanism(combined, parameter), message, length)
                         : new Call(new Mechanism(Ckm.RSA_PKCS_PSS, parameter), digest(hash, message), length);
             }
-            case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> {
+            case ECDSA_UNHASHED, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> {
                 if (!(key instanceof ECPublicKey ec)) {
                     throw mismatch(mechanism, key);
                 }
                 int length = (ec.getParams().getOrder().bitLength() + 7) / 8;
-                byte[] hash = digest(hash(mechanism), message);
+                byte[] hash =
+                        mechanism == SignatureMechanism.ECDSA_UNHASHED ? message : digest(hash(mechanism), message);
                 // FIPS 186-5 section 6.4.1: the leftmost bits of a hash that is longer than the order; the orders of
                 // our curves end at octets but for P-521, whose order is longer than any hash
                 byte[] truncated = hash.length > length ? Arrays.copyOf(hash, length) : hash;
@@ -134,6 +146,7 @@ final class Signatures {
 
     static HashAlgorithm hash(SignatureMechanism mechanism) {
         return switch (mechanism) {
+            case RSA_PKCS1_UNHASHED, ECDSA_UNHASHED -> throw new IllegalArgumentException(mechanism + " has no hash");
             case RSA_PKCS1_SHA1 -> HashAlgorithm.SHA1;
             case RSA_PKCS1_SHA256, RSA_PSS_SHA256, ECDSA_SHA256 -> HashAlgorithm.SHA256;
             case RSA_PKCS1_SHA384, RSA_PSS_SHA384, ECDSA_SHA384 -> HashAlgorithm.SHA384;

@@ -195,6 +195,8 @@ record TokenAbilities(
         /** The ways to speak a group, of which the mechanism list lets hope. */
         private List<GroupDriver> drivers(KeyExchangeGroup group) {
             List<GroupDriver> drivers = switch (group) {
+                case MODP_1024 -> List.of(new ModpDriver(group, ModpGroup.MODP_1024));
+                case MODP_1536 -> List.of(new ModpDriver(group, ModpGroup.MODP_1536));
                 case MODP_2048 -> List.of(new ModpDriver(group, ModpGroup.MODP_2048));
                 case MODP_3072 -> List.of(new ModpDriver(group, ModpGroup.MODP_3072));
                 case MODP_4096 -> List.of(new ModpDriver(group, ModpGroup.MODP_4096));

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** The contract on the crypto card: PKCS#11 3.0, a login, lasting keys, and batches. */
 final class CardTest extends HsmContract {
 
-    static final Set<KeyExchangeGroup> GROUPS = EnumSet.complementOf(EnumSet.of(KeyExchangeGroup.X448));
+    static final Set<KeyExchangeGroup> GROUPS = EnumSet.complementOf(
+            EnumSet.of(KeyExchangeGroup.X448, KeyExchangeGroup.MODP_1024, KeyExchangeGroup.MODP_1536));
 
     private static final String LABEL = "contract";
 

@@ -31,6 +31,8 @@ import org.bouncycastle.crypto.params.DHParameters;
 final class HostPeer {
 
     static final List<KeyExchangeGroup> MODP = List.of(
+            KeyExchangeGroup.MODP_1024,
+            KeyExchangeGroup.MODP_1536,
             KeyExchangeGroup.MODP_2048,
             KeyExchangeGroup.MODP_3072,
             KeyExchangeGroup.MODP_4096,
@@ -48,12 +50,12 @@ final class HostPeer {
     static HostPeer of(KeyExchangeGroup group) throws GeneralSecurityException {
         KeyPairGenerator generator = KeyPairGenerator.getInstance(
                 switch (group) {
-                    case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 -> "DH";
+                    case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 -> "DH";
                     case P256, P384, P521 -> "EC";
                     case X25519, X448 -> "XDH";
                 });
         switch (group) {
-            case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
+            case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
                 generator.initialize(new DHParameterSpec(prime(group), BigInteger.TWO, 512));
             case P256 -> generator.initialize(new ECGenParameterSpec("secp256r1"));
             case P384 -> generator.initialize(new ECGenParameterSpec("secp384r1"));
@@ -66,6 +68,8 @@ final class HostPeer {
 
     static BigInteger prime(KeyExchangeGroup group) {
         DHParameters parameters = switch (group) {
+            case MODP_1024 -> DHStandardGroups.rfc2409_1024;
+            case MODP_1536 -> DHStandardGroups.rfc3526_1536;
             case MODP_2048 -> DHStandardGroups.rfc3526_2048;
             case MODP_3072 -> DHStandardGroups.rfc3526_3072;
             case MODP_4096 -> DHStandardGroups.rfc3526_4096;
@@ -79,6 +83,8 @@ final class HostPeer {
     /** Octets of the public value in the payload. */
     static int publicLength(KeyExchangeGroup group) {
         return switch (group) {
+            case MODP_1024 -> 128;
+            case MODP_1536 -> 192;
             case MODP_2048 -> 256;
             case MODP_3072 -> 384;
             case MODP_4096 -> 512;
@@ -105,7 +111,7 @@ final class HostPeer {
     /** The shared secret, padded. */
     byte[] agree(byte[] theirs) throws GeneralSecurityException {
         PublicKey key = switch (group) {
-            case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
+            case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
                 KeyFactory.getInstance("DH")
                         .generatePublic(new DHPublicKeySpec(new BigInteger(1, theirs), prime(group), BigInteger.TWO));
             case P256, P384, P521 ->

@@ -23,6 +23,7 @@ import dev.cardinal.hsm.Urgency;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
+import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.MGF1ParameterSpec;
@@ -91,10 +92,11 @@ abstract class HsmContract {
         KeyRef key = pool.findKey(keys.rsa());
         PublicKey publicKey = KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(keys.rsa()));
         for (SignatureMechanism mechanism :
-                EnumSet.range(SignatureMechanism.RSA_PKCS1_SHA1, SignatureMechanism.RSA_PSS_SHA512)) {
+                EnumSet.range(SignatureMechanism.RSA_PKCS1_UNHASHED, SignatureMechanism.RSA_PSS_SHA512)) {
             byte[] signature = sign(key, mechanism);
             assertEquals(256, signature.length);
             Signature verifier = switch (mechanism) {
+                case RSA_PKCS1_UNHASHED -> Signature.getInstance("NONEwithRSA");
                 case RSA_PKCS1_SHA1 -> Signature.getInstance("SHA1withRSA");
                 case RSA_PKCS1_SHA256 -> Signature.getInstance("SHA256withRSA");
                 case RSA_PKCS1_SHA384 -> Signature.getInstance("SHA384withRSA");
@@ -102,7 +104,8 @@ abstract class HsmContract {
                 case RSA_PSS_SHA256 -> pss("SHA-256", MGF1ParameterSpec.SHA256, 32);
                 case RSA_PSS_SHA384 -> pss("SHA-384", MGF1ParameterSpec.SHA384, 48);
                 case RSA_PSS_SHA512 -> pss("SHA-512", MGF1ParameterSpec.SHA512, 64);
-                case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, ED25519 -> throw new AssertionError(mechanism);
+                case ECDSA_UNHASHED, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, ED25519 ->
+                    throw new AssertionError(mechanism);
             };
             assertVerifies(verifier, publicKey, signature, mechanism.name());
         }
@@ -117,6 +120,12 @@ abstract class HsmContract {
                 byte[] signature = sign(key, SignatureMechanism.valueOf("ECDSA_SHA" + bits));
                 Signature verifier = Signature.getInstance("SHA" + bits + "withECDSAinP1363Format");
                 assertVerifies(verifier, publicKey, signature, "SHA-" + bits);
+                // the hash made here and given as octets gives a signature over the message
+                byte[] hash = MessageDigest.getInstance("SHA-" + bits).digest(MESSAGE);
+                byte[] unhashed = ((HsmResult.Signed) get(pool.submit(new HsmRequest.Sign(
+                                key, SignatureMechanism.ECDSA_UNHASHED, hash, Urgency.BEGUN, soon()))))
+                        .signature();
+                assertVerifies(verifier, publicKey, unhashed, "unhashed SHA-" + bits);
             }
         }
     }

@@ -21,7 +21,7 @@ final class ModpGroupTest {
     @ParameterizedTest
     @EnumSource(
             value = ModpGroup.class,
-            names = {"MODP_2048", "MODP_3072", "MODP_4096"})
+            names = {"MODP_1024", "MODP_1536", "MODP_2048", "MODP_3072", "MODP_4096"})
     void thePrimesAreSafe(ModpGroup group) {
         BigInteger p = group.prime();
         BigInteger q = p.subtract(BigInteger.ONE).shiftRight(1);

@@ -33,7 +33,7 @@ final class PeerValueTest {
         bad.add(new byte[length + 1]);
         bad.add(new byte[length]);
         switch (group) {
-            case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 -> {
+            case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 -> {
                 BigInteger p = HostPeer.prime(group);
                 for (BigInteger y : List.of(
                         BigInteger.ONE,
@@ -94,7 +94,7 @@ final class PeerValueTest {
 
     private static GroupDriver driver(KeyExchangeGroup group) {
         return switch (group) {
-            case MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
+            case MODP_1024, MODP_1536, MODP_2048, MODP_3072, MODP_4096, MODP_6144, MODP_8192 ->
                 new ModpDriver(group, ModpGroup.valueOf(group.name()));
             case P256, P384, P521 -> new EcpDriver(group, EcCurve.valueOf(group.name()), false);
             case X25519, X448 ->

@@ -88,14 +88,15 @@ final class VerifyTest {
     }
 
     private static byte[] sign(KeyPair pair, SignatureMechanism mechanism) throws Exception {
-        String hash = mechanism.name().replaceAll(".*_", "");
+        String hash = mechanism.name().replaceAll(".*_", "").replace("UNHASHED", "NONE");
         boolean pss = mechanism.name().startsWith("RSA_PSS");
         Signature signature = Signature.getInstance(
                 pss
                         ? "RSASSA-PSS"
                         : switch (mechanism) {
                             case ED25519 -> "Ed25519";
-                            case ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 -> hash + "withECDSAinP1363Format";
+                            case ECDSA_UNHASHED, ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 ->
+                                hash + "withECDSAinP1363Format";
                             default -> hash + "withRSA";
                         });
         if (pss) {
