@@ -232,6 +232,11 @@ final class Handshakes {
         public void remove(ChildSa facts) {}
 
         @Override
+        public void begin(IkeSa successor) {
+            throw new IllegalStateException("nothing begins anew here");
+        }
+
+        @Override
         public void adopt(IkeSa successor) {
             throw new IllegalStateException("a rekey out of place");
         }

@@ -171,7 +171,7 @@ public final class Daemon implements AutoCloseable {
                         credentials,
                         AddressPools.NONE,
                         notices,
-                        SaFactory.ikev2(),
+                        SaFactory.both(),
                         keyLog));
         opened.push(loops);
         try {

@@ -506,6 +506,7 @@ public final class Ikev2Sa implements IkeSa {
             case SaCommand.RekeyIke rekeyIke -> orders.add(rekeyIke);
             case SaCommand.DeleteChild deleteChild -> orders.add(deleteChild);
             case SaCommand.CheckLiveness check -> orders.add(check);
+            case SaCommand.HandOver handOver -> throw new IllegalStateException("an IKEv2 SA is rekeyed instead");
         }
     }
 

@@ -133,6 +133,7 @@ final class Orders {
                 }
             }
             case SaCommand.Forget order -> {}
+            case SaCommand.HandOver order -> {}
         }
     }
 }

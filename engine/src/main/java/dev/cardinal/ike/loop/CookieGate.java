@@ -56,7 +56,7 @@ final class CookieGate implements AutoCloseable {
 
     Verdict judge(FirstMessage message, long initiatorSpi, Path path, long nowNanos) {
         InetAddress source = path.remoteAddress();
-        if (settings.blockThreshold() != 0 && halfOpen.of(source) >= settings.blockThreshold()) {
+        if (blocks(source)) {
             return Verdict.BLOCK;
         }
         if (!demands(source, nowNanos)) {
@@ -66,6 +66,20 @@ final class CookieGate implements AutoCloseable {
         return cookie != null && matches(cookie, message, initiatorSpi, path, nowNanos)
                 ? Verdict.PASS
                 : Verdict.DEMAND_COOKIE;
+    }
+
+    /**
+     * The same for a version that has no cookie to demand.
+     *
+     * @param costsWork whether a back end works for it before the peer has shown that it receives at its address: where a
+     *     cookie would be demanded it is dropped
+     */
+    boolean letsWithoutCookie(InetAddress source, boolean costsWork, long nowNanos) {
+        return !blocks(source) && !(costsWork && demands(source, nowNanos));
+    }
+
+    private boolean blocks(InetAddress source) {
+        return settings.blockThreshold() != 0 && halfOpen.of(source) >= settings.blockThreshold();
     }
 
     /** The cookie that lets the same message pass. */

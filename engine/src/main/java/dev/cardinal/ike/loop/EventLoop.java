@@ -3,6 +3,7 @@ package dev.cardinal.ike.loop;
 import dev.cardinal.ike.net.UdpTransport;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.SaEvent;
+import dev.cardinal.ike.wire.ExchangeType;
 import dev.cardinal.ike.wire.IkeHeader;
 import dev.cardinal.ike.wire.MalformedMessage;
 import dev.cardinal.ike.wire.MessageCodec;
@@ -221,13 +222,21 @@ final class EventLoop {
                 HostedSa hosted = host.table().get(ownSpi);
                 if (hosted == null) {
                     onUnknownSpi(header, datagram.path());
-                } else if (hosted.halfOpen() != null && (intake.hasBegun() || !hasCapacity())) {
-                    waitBegun(ownSpi, header, datagram);
                 } else {
-                    counters.add(LoopCount.MESSAGES);
-                    host.deliver(hosted, datagram);
+                    onMessage(hosted, header, datagram);
                 }
             }
+            case FIRST_MESSAGE_OF_IKEV1 -> {
+                // by its source alone, so that all SAs of a peer are on one loop: each takes over from the one before
+                int owner = peers.loopOfHash(
+                        peers.hash().ofFirstMessage(0, datagram.path().remoteAddress()));
+                if (owner == index) {
+                    onFirstMessageOfIkev1(header, datagram);
+                } else {
+                    handOver(owner, datagram, handedOver);
+                }
+            }
+            case LATER_MESSAGE_OF_IKEV1 -> onLaterMessageOfIkev1(header, datagram, handedOver);
             case NEWER_VERSION -> {
                 counters.add(LoopCount.DROPPED_VERSION);
                 // RFC 7296 section 2.5: SHOULD answer, but never a response, which could go on for ever
@@ -237,6 +246,56 @@ final class EventLoop {
                 }
             }
             case OLDER_VERSION -> counters.add(LoopCount.DROPPED_VERSION);
+        }
+    }
+
+    /** A message of an SA that is here. */
+    private void onMessage(HostedSa hosted, IkeHeader header, SaEvent.Datagram datagram) {
+        if (hosted.halfOpen() != null && (intake.hasBegun() || !hasCapacity())) {
+            waitBegun(hosted.sa().ownSpi(), header, datagram);
+        } else {
+            counters.add(LoopCount.MESSAGES);
+            host.deliver(hosted, datagram);
+        }
+    }
+
+    /**
+     * IKEv1's header does not say which cookie is ours: the responder's names the loop first, then the initiator's. So a
+     * datagram goes round by two other loops at most.
+     */
+    private void onLaterMessageOfIkev1(IkeHeader header, SaEvent.Datagram datagram, boolean handedOver) {
+        HostedSa hosted = host.table().get(header.responderSpi());
+        if (hosted == null || hosted.sa().initiator()) {
+            hosted = host.table().get(header.initiatorSpi());
+            hosted = hosted == null || !hosted.sa().initiator() ? null : hosted;
+        }
+        if (hosted != null) {
+            onMessage(hosted, header, datagram);
+            return;
+        }
+        int asResponder = LoopSpis.loop(header.responderSpi(), peers.spiBits());
+        int asInitiator = LoopSpis.loop(header.initiatorSpi(), peers.spiBits());
+        int next = index != asResponder && !handedOver ? asResponder : asInitiator;
+        if (next != index && next < peers.count() && header.responderSpi() != 0) {
+            counters.add(peers.inbox(next).handOver(datagram) ? LoopCount.HANDED_OVER : LoopCount.DROPPED_INBOX_FULL);
+        } else {
+            counters.add(LoopCount.DROPPED_UNKNOWN_SPI);
+        }
+    }
+
+    private void onFirstMessageOfIkev1(IkeHeader header, SaEvent.Datagram datagram) {
+        Path path = datagram.path();
+        long hash = peers.hash().ofRetransmission(header.initiatorSpi(), path.remote(), datagram.octets());
+        if (isRepeated(hash, datagram)) {
+            return;
+        }
+        long now = clock.getAsLong();
+        // aggressive mode costs a key exchange for anybody's datagram, main mode nothing before its third message
+        boolean costsWork = header.exchangeType() == ExchangeType.AGGRESSIVE;
+        if (host.gate().letsWithoutCookie(path.remoteAddress(), costsWork, now)) {
+            waitStranger(header, datagram, hash, now);
+        } else {
+            counters.add(LoopCount.DROPPED_BLOCKED);
         }
     }
 
@@ -260,21 +319,29 @@ final class EventLoop {
         }
     }
 
-    /** RFC 7296 section 2.1: a repeated first message goes to the SA it made; else the gate; else the factory. */
-    private void onFirstMessage(IkeHeader header, SaEvent.Datagram datagram) {
-        Path path = datagram.path();
-        long hash = peers.hash().ofRetransmission(header.initiatorSpi(), path.remote(), datagram.octets());
+    /** Whether a first message is known: then it went to the SA it made, or keeps its place. */
+    private boolean isRepeated(long hash, SaEvent.Datagram datagram) {
         HostedSa known = host.table().ofFirstMessage(hash);
         if (known != null) {
             counters.add(LoopCount.FIRST_MESSAGES_REPEATED);
             host.deliver(known, datagram);
+            return true;
+        }
+        if (intake.hear(hash, clock.getAsLong())) {
+            counters.add(LoopCount.INTAKE_REPEATED);
+            return true;
+        }
+        return false;
+    }
+
+    /** RFC 7296 section 2.1: a repeated first message goes to the SA it made; else the gate; else the factory. */
+    private void onFirstMessage(IkeHeader header, SaEvent.Datagram datagram) {
+        Path path = datagram.path();
+        long hash = peers.hash().ofRetransmission(header.initiatorSpi(), path.remote(), datagram.octets());
+        if (isRepeated(hash, datagram)) {
             return;
         }
         long now = clock.getAsLong();
-        if (intake.hear(hash, now)) {
-            counters.add(LoopCount.INTAKE_REPEATED);
-            return;
-        }
         FirstMessage first = FirstMessage.scan(datagram.octets(), header);
         if (first == null) {
             counters.add(LoopCount.DROPPED_MALFORMED);

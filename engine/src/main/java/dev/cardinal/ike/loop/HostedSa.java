@@ -157,6 +157,11 @@ final class HostedSa implements Effects, TimerHeap.Node {
     }
 
     @Override
+    public void begin(IkeSa successor) {
+        host.begin(successor);
+    }
+
+    @Override
     public void established(PeerPolicy policy, Identification local, Identification remote, boolean initialContact) {
         host.onEstablished(this, policy, new UniquenessIndex.Pair(local, remote), initialContact);
     }

@@ -139,6 +139,18 @@ final class SaHost implements AutoCloseable {
         deliver(hosted, new SaEvent.Command(new SaCommand.Initiate()));
     }
 
+    /** An SA that begins anew with the peer of another. */
+    void begin(IkeSa successor) {
+        if (!table.hasRoom()) {
+            counters.add(LoopCount.DROPPED_TABLE_FULL);
+            return;
+        }
+        HostedSa hosted = new HostedSa(this, successor, null);
+        counters.add(LoopCount.INITIATORS);
+        enter(hosted);
+        tell(hosted, new SaCommand.Initiate());
+    }
+
     /** Gives a command to an SA once the event at hand has ended. */
     void tell(HostedSa hosted, SaCommand command) {
         told.add(new Told(hosted, new SaEvent.Command(command)));
@@ -352,15 +364,14 @@ final class SaHost implements AutoCloseable {
         long order = peers.nextEstablishedOrder();
         hosted.setEstablished(pair, order);
         uniqueness.add(pair, hosted);
-        SaCommand older = switch (policy.unique()) {
-            case NEVER -> null;
-            case NO -> initialContact ? new SaCommand.Forget() : null;
-            case REPLACE -> initialContact ? new SaCommand.Forget() : new SaCommand.DeleteIke();
-        };
+        SaCommand older = hosted.sa().toOlder(policy.unique(), initialContact);
         if (older == null) {
             return;
         }
         tellOlder(pair, order, older);
+        if (older instanceof SaCommand.HandOver) {
+            return;
+        }
         for (int other = 0; other < peers.count(); other++) {
             if (other != index) {
                 post(other, loop -> loop.host().tellOlder(pair, order, older));

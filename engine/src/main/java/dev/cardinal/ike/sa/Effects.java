@@ -40,6 +40,12 @@ public interface Effects {
     void adopt(IkeSa successor);
 
     /**
+     * An SA of ours that is to begin anew with the same peer, and then to replace this one: it enters the loop and is given
+     * {@link SaCommand.Initiate} after the event at hand.
+     */
+    void begin(IkeSa successor);
+
+    /**
      * This SA has been established for a pair of identities. The receiver applies {@link PeerPolicy#unique()} to older SAs
      * of the same pair: with {@code initialContact} they are forgotten without a word (RFC 7296 section 2.4), else deleted.
      *

@@ -1,5 +1,7 @@
 package dev.cardinal.ike.sa;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An IKE SA as the loop sees it: a state machine that takes events one at a time and writes effects. It never blocks and
  * never throws for anything a peer sends.
@@ -30,6 +32,20 @@ public interface IkeSa {
 
     /** Whether the peer is not authenticated yet. */
     boolean halfOpen();
+
+    /**
+     * What older SAs of the same pair of identities are told now that this one is established (RFC 7296 section 2.4).
+     *
+     * @param initialContact whether the peer said that it knows no other SA with us
+     * @return null for nothing; {@link SaCommand.HandOver} goes to those of the same loop only
+     */
+    default @Nullable SaCommand toOlder(PeerPolicy.Uniqueness unique, boolean initialContact) {
+        return switch (unique) {
+            case NEVER -> null;
+            case NO -> initialContact ? new SaCommand.Forget() : null;
+            case REPLACE -> initialContact ? new SaCommand.Forget() : new SaCommand.DeleteIke();
+        };
+    }
 
     /** An immutable picture for listings. */
     SaSnapshot snapshot(long nowNanos);

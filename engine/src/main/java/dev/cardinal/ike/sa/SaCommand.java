@@ -24,6 +24,12 @@ public sealed interface SaCommand {
     /** Forgets the IKE SA without telling the peer, which has lost it (RFC 7296 section 2.4). */
     record Forget() implements SaCommand {}
 
+    /**
+     * The peer has made another SA with us, which takes over what this one has; the peer ends this one. Only between SAs of
+     * one loop.
+     */
+    record HandOver(IkeSa successor) implements SaCommand {}
+
     /** Asks the peer for a sign of life now. */
     record CheckLiveness() implements SaCommand {}
 }

@@ -434,6 +434,32 @@ public sealed interface IsakmpPayload {
             return new Notification(protocol, body.bytes(spiLength), type, body.rest());
         }
 
+        /** Attributes as data, which RESPONDER-LIFETIME holds. */
+        public static byte[] data(List<IsakmpAttribute> attributes) {
+            PayloadWriter writer = new PayloadWriter();
+            for (IsakmpAttribute attribute : attributes) {
+                attribute.write(writer);
+            }
+            return writer.toByteArray();
+        }
+
+        /**
+         * The data as attributes.
+         *
+         * @throws MalformedMessage where they are none
+         */
+        public List<IsakmpAttribute> attributes() throws MalformedMessage {
+            PayloadReader reader = new PayloadReader(data, "notification");
+            List<IsakmpAttribute> attributes = new ArrayList<>();
+            while (!reader.isEmpty()) {
+                if (attributes.size() == IsakmpTransform.ATTRIBUTES_LIMIT) {
+                    throw new MalformedMessage("more than " + IsakmpTransform.ATTRIBUTES_LIMIT + " attributes");
+                }
+                attributes.add(IsakmpAttribute.decode(reader));
+            }
+            return attributes;
+        }
+
         /** Whether it reports an error. */
         public boolean isError() {
             return IsakmpNotify.isError(type);

@@ -93,7 +93,7 @@ final class FakeSa implements IkeSa {
     static SaFactory factory(PeerPolicy policy, Journal journal) {
         return new SaFactory(null, new SaFactory.Version() {
             @Override
-            public IkeSa responder(Path path, SaEnvironment environment) {
+            public IkeSa responder(IkeHeader first, Path path, SaEnvironment environment) {
                 return new FakeSa(false, policy, null, path, environment, journal);
             }
 
@@ -241,6 +241,7 @@ final class FakeSa implements IkeSa {
             case SaCommand.RekeyIke rekey -> {}
             case SaCommand.DeleteChild delete -> {}
             case SaCommand.CheckLiveness check -> {}
+            case SaCommand.HandOver handOver -> {}
         }
     }
 

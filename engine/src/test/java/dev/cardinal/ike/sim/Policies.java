@@ -10,6 +10,7 @@ import dev.cardinal.ike.sa.Addresses;
 import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.IdentityPattern;
+import dev.cardinal.ike.sa.Ikev1Policy;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SelectorPolicy;
 import dev.cardinal.ike.sa.VirtualAddresses;
@@ -20,6 +21,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A connection's policy in the making: a plain one unless told otherwise. */
 final class Policies {
@@ -39,6 +41,8 @@ final class Policies {
     private long dpdDelayNanos;
     private boolean encapsulate;
     private PeerPolicy.Uniqueness unique = PeerPolicy.Uniqueness.NO;
+    private int version = 2;
+    private @Nullable Ikev1Policy ikev1;
 
     /** @param local our identity, an FQDN */
     Policies(String local, String remote) {
@@ -93,10 +97,18 @@ final class Policies {
         return this;
     }
 
+    /** IKEv1, with the proposals that were given before. */
+    Policies ikev1(boolean aggressive) {
+        this.version = 1;
+        this.ikev1 =
+                new Ikev1Policy(proposals, aggressive, aggressive, Ikev1Policy.RsaEncryptionCompatibility.RFC, null);
+        return this;
+    }
+
     PeerPolicy build() {
         return new PeerPolicy(
                 local + "-" + remote,
-                2,
+                version,
                 List.of(),
                 List.of(),
                 500,
@@ -111,14 +123,14 @@ final class Policies {
                 rekeyNanos / 10,
                 rekeyNanos / 10,
                 dpdDelayNanos,
-                0,
+                3 * dpdDelayNanos,
                 encapsulate,
                 PeerPolicy.SendCertificate.ALWAYS,
                 true,
                 unique,
                 KeyExchangePlacement.PREFER_TOKEN,
                 VirtualAddresses.NONE,
-                null);
+                ikev1);
     }
 
     static Identification fqdn(String name) {

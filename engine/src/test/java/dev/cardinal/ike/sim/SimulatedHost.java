@@ -153,6 +153,16 @@ final class SimulatedHost {
         }
 
         @Override
+        public void begin(IkeSa successor) {
+            requireOpen("begin");
+            Entry begun = host.add(successor);
+            host.time.after(
+                    0,
+                    VirtualTime.Kind.UNDER_WAY,
+                    () -> host.handle(begun, new SaEvent.Command(new SaCommand.Initiate())));
+        }
+
+        @Override
         public void established(
                 PeerPolicy policy, Identification local, Identification remote, boolean initialContact) {
             requireOpen("established");
@@ -331,10 +341,7 @@ final class SimulatedHost {
             trace.line(() -> name + " drops a datagram: " + e.getMessage());
             return;
         }
-        if (header.majorVersion() != 2) {
-            return;
-        }
-        Entry entry = table.get(header.fromInitiator() ? header.responderSpi() : header.initiatorSpi());
+        Entry entry = find(header);
         if (entry == null && isFirstMessage(header)) {
             entry = entryForFirstMessage(header, octets, path);
         }
@@ -342,14 +349,30 @@ final class SimulatedHost {
             trace.line(() -> name + " knows no SA for it");
             return;
         }
-        boolean answered = !header.isResponse() && answers.containsKey(RequestKey.of(header));
+        boolean answered =
+                header.majorVersion() == 2 && !header.isResponse() && answers.containsKey(RequestKey.of(header));
         Turn turn = handle(entry, new SaEvent.Datagram(octets.clone(), path));
         if (answered) {
             requireOldAnswer(header, turn);
         }
     }
 
+    private @Nullable Entry find(IkeHeader header) {
+        if (header.majorVersion() == 2) {
+            return table.get(header.fromInitiator() ? header.responderSpi() : header.initiatorSpi());
+        }
+        Entry responder = table.get(header.responderSpi());
+        if (responder != null && !responder.sa.initiator()) {
+            return responder;
+        }
+        Entry initiator = table.get(header.initiatorSpi());
+        return initiator != null && initiator.sa.initiator() ? initiator : null;
+    }
+
     private static boolean isFirstMessage(IkeHeader header) {
+        if (header.majorVersion() == 1) {
+            return header.responderSpi() == 0 && header.messageId() == 0;
+        }
         return header.exchangeType() == ExchangeType.IKE_SA_INIT
                 && !header.isResponse()
                 && header.fromInitiator()
@@ -383,7 +406,7 @@ final class SimulatedHost {
                     path);
             return null;
         }
-        Entry entry = add(factory.responder(path, environment));
+        Entry entry = add(factory.responder(header, path, environment));
         entry.first = first;
         halfOpen.put(first, entry);
         return entry;
@@ -511,7 +534,8 @@ final class SimulatedHost {
 
     /** What the loop does about older SAs of the same pair of identities (RFC 7296 section 2.4). */
     private void applyUniqueness(Entry newest, PeerPolicy.Uniqueness unique, boolean initialContact) {
-        if (unique == PeerPolicy.Uniqueness.NEVER || (unique == PeerPolicy.Uniqueness.NO && !initialContact)) {
+        SaCommand older = newest.sa.toOlder(unique, initialContact);
+        if (older == null) {
             return;
         }
         for (Entry entry : List.copyOf(table.values())) {
@@ -520,7 +544,7 @@ final class SimulatedHost {
                     && newest.remote != null
                     && newest.remote.equals(entry.remote);
             if (entry != newest && samePair && !entry.gone) {
-                command(entry.sa, initialContact ? new SaCommand.Forget() : new SaCommand.DeleteIke());
+                command(entry.sa, older);
             }
         }
     }

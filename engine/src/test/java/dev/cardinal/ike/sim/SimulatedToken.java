@@ -76,7 +76,10 @@ final class SimulatedToken implements CryptoPort {
 
         @Override
         public Set<SignatureScheme> schemes() {
-            return Set.of(SignatureScheme.RSA_PKCS1_SHA256, SignatureScheme.RSA_PSS_SHA256);
+            return Set.of(
+                    SignatureScheme.RSA_PKCS1_SHA256,
+                    SignatureScheme.RSA_PSS_SHA256,
+                    SignatureScheme.RSA_PKCS1_UNHASHED);
         }
 
         @Override

@@ -1,0 +1,125 @@
+package dev.cardinal.ike.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.cardinal.ike.crypto.Secret;
+import dev.cardinal.ike.crypto.SymmetricCrypto;
+import dev.cardinal.ike.sa.ChildPolicy;
+import dev.cardinal.ike.sa.IkeSa;
+import dev.cardinal.ike.sa.Path;
+import dev.cardinal.ike.sa.PeerPolicy;
+import dev.cardinal.ike.sa.SaSnapshot;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Two ends that speak IKEv1 over a network with its weather, in virtual time. */
+final class Ikev1Pair implements AutoCloseable {
+    private final long openBefore = Secret.open();
+    private final VirtualTime time = new VirtualTime(-5 * Policies.SECOND);
+    private final Trace trace = new Trace(true, time);
+    private final VirtualNetwork network;
+    private final SimulatedPair pair;
+    private final PeerPolicy alicePolicy;
+
+    Ikev1Pair(long seed, boolean nat, PeerPolicy alice, PeerPolicy bob) {
+        this(seed, nat, alice, bob, "the secret of alice and bob", "the secret of alice and bob");
+    }
+
+    Ikev1Pair(
+            long seed,
+            boolean nat,
+            PeerPolicy alice,
+            PeerPolicy bob,
+            @Nullable String aliceKey,
+            @Nullable String bobKey) {
+        SplittableRandom random = new SplittableRandom(seed);
+        this.alicePolicy = alice;
+        this.network = new VirtualNetwork(time, trace, random, nat);
+        this.pair = new SimulatedPair(
+                time,
+                trace,
+                random,
+                new SymmetricCrypto(),
+                SaFactory.IKEV1,
+                new SimulatedPair.Configuration(
+                        path -> List.of(alice),
+                        new SimulatedCredentials(aliceKey, 2500),
+                        ScriptedConversation.SETTINGS),
+                new SimulatedPair.Configuration(
+                        path -> List.of(bob), new SimulatedCredentials(bobKey, 2500), ScriptedConversation.SETTINGS),
+                network::send);
+        network.connect(pair);
+    }
+
+    VirtualNetwork network() {
+        return network;
+    }
+
+    SimulatedHost alice() {
+        return pair.alice;
+    }
+
+    SimulatedHost bob() {
+        return pair.bob;
+    }
+
+    /** Alice begins. */
+    IkeSa start(@Nullable ChildPolicy child) {
+        Path path = new Path(
+                new InetSocketAddress(pair.alice.address(), SimulatedPair.PORT),
+                new InetSocketAddress(pair.bob.address(), SimulatedPair.PORT),
+                false);
+        return pair.alice.initiate(alicePolicy, child, path);
+    }
+
+    void advance(long nanos) {
+        time.runUntil(time.nowNanos() + nanos);
+    }
+
+    /** The established SAs of an end that are not about to go. */
+    List<SaSnapshot> established(SimulatedHost host) {
+        return host.sas().stream()
+                .map(sa -> sa.snapshot(time.nowNanos()))
+                .filter(sa -> sa.state() == SaSnapshot.State.ESTABLISHED)
+                .toList();
+    }
+
+    /** Both ends have one SA with so many Child SAs, and the same keys are installed on both sides. */
+    SaSnapshot requireEstablished(int children) {
+        assertEquals(1, established(pair.alice).size(), () -> trace.toString());
+        assertEquals(1, established(pair.bob).size(), () -> trace.toString());
+        SaSnapshot a = established(pair.alice).getFirst();
+        SaSnapshot b = established(pair.bob).getFirst();
+        assertEquals(a.initiatorSpi(), b.initiatorSpi());
+        assertEquals(a.responderSpi(), b.responderSpi());
+        assertEquals(children, a.children().size(), () -> trace.toString());
+        assertEquals(
+                a.children().stream().map(SaSnapshot.Child::inboundSpi).sorted().toList(),
+                b.children().stream()
+                        .map(SaSnapshot.Child::outboundSpi)
+                        .sorted()
+                        .toList());
+        return a;
+    }
+
+    @Override
+    public String toString() {
+        return trace.toString();
+    }
+
+    /** Every SA is forgotten: nothing may be left of it. */
+    @Override
+    public void close() {
+        for (SimulatedHost host : List.of(pair.alice, pair.bob)) {
+            for (IkeSa sa : host.sas()) {
+                host.command(sa, new dev.cardinal.ike.sa.SaCommand.Forget());
+            }
+        }
+        advance(60 * Policies.SECOND);
+        assertEquals(0, pair.alice.token().liveHandles());
+        assertEquals(0, pair.bob.token().liveHandles());
+        assertEquals(openBefore, Secret.open(), "secrets were left open");
+    }
+}
