@@ -1,5 +1,6 @@
 package dev.cardinal.ike.cli;
 
+import dev.cardinal.ike.config.ConfigError;
 import dev.cardinal.ike.config.Configuration;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -14,6 +15,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Reads a configuration without starting anything: every error is printed as 'file:line: key: message'.",
+            "What works and should give pause is printed the same way after 'warning: '.",
             "Tokens are not opened; whether a key is on one shows when the gateway starts."
         })
 final class CheckCommand implements Callable<Integer> {
@@ -29,6 +31,9 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         try (Configuration configuration = config.read(Configuration.Ports.GATEWAY)) {
+            for (ConfigError warning : configuration.warnings()) {
+                out.println("warning: " + warning);
+            }
             out.println("configuration is valid");
             return CardinalCli.DONE;
         } catch (CommandFailure e) {

@@ -46,6 +46,7 @@ final class ConfigFolderOption {
         if (errors.more() > 0) {
             lines.add("and " + errors.more() + " more");
         }
+        errors.warnings().forEach(warning -> lines.add("warning: " + warning));
         throw new CommandFailure(lines);
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * strongSwan's {@code auth}: {@code psk}, or kinds of keys with hashes behind each, such as {@code rsa/pss-sha384-sha256}.
+ * strongSwan's {@code auth}, {@code xauth} apart: {@code psk}, Cardinal's own {@code rsa-encr} and {@code rsa-encr-revised}, or kinds of keys with hashes behind each, such as {@code rsa/pss-sha384-sha256}.
  * With {@code ike:} before them they concern the signature of IKE_AUTH alone; without, strongSwan lets them also limit the
  * trust chain's own signatures, which is not done here.
  *
@@ -30,7 +30,13 @@ record AuthKeywords(AuthPolicy.Method method, List<SignatureScheme> schemes) {
         if (text.equals("psk")) {
             return new AuthKeywords(AuthPolicy.Method.PSK, List.of());
         }
-        if (text.startsWith("eap") || text.startsWith("xauth") || text.equals("any")) {
+        if (text.equals("rsa-encr")) {
+            return new AuthKeywords(AuthPolicy.Method.RSA_ENCRYPTION, List.of());
+        }
+        if (text.equals("rsa-encr-revised")) {
+            return new AuthKeywords(AuthPolicy.Method.REVISED_RSA_ENCRYPTION, List.of());
+        }
+        if (text.startsWith("eap") || text.equals("any")) {
             throw ConfigFault.notYet("authentication '" + text + "'");
         }
         Set<SignatureScheme> ike = new LinkedHashSet<>();

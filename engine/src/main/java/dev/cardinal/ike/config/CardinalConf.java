@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param fragmentSize octets of an IP packet that carries a fragment
  * @param certificateCache whether peers' certificates and what their signatures were verified with is remembered
  * @param keyLog file for Wireshark's decryption tables; null for none. Whoever reads it reads the traffic
+ * @param aggressivePsk whether IKEv1's Aggressive Mode with a pre-shared key is answered, although it gives away a hash to guess
+ *     the key by
  */
 public record CardinalConf(
         List<InetAddress> listen,
@@ -41,6 +43,7 @@ public record CardinalConf(
         boolean certificateCache,
         SaSettings saSettings,
         @Nullable Path keyLog,
+        boolean aggressivePsk,
         List<TokenConfig> tokens) {
 
     /** More event loops than any machine has use for; our SPIs carry the loop in their low bits. */
@@ -74,6 +77,7 @@ public record CardinalConf(
                 certificateCache,
                 saSettings,
                 keyLog,
+                aggressivePsk,
                 tokens);
     }
 
@@ -91,6 +95,7 @@ public record CardinalConf(
                 certificateCache,
                 saSettings,
                 keyLog,
+                aggressivePsk,
                 others);
     }
 
@@ -143,6 +148,7 @@ public record CardinalConf(
                         cardinal.nanos("keep_alive", usual.natKeepaliveNanos()),
                         cardinal.decimalNanos("token_deadline", 0.01, 600, usual.tokenDeadlineNanos() / 1e9)),
                 keyLog == null || Boolean.FALSE.equals(SectionReader.bool(keyLog)) ? null : folder.resolve(keyLog),
+                cardinal.bool("i_dont_care_about_security_and_use_aggressive_mode_psk", false),
                 tokens);
         if (conf.port() != 0 && conf.port() == conf.natTPort()) {
             cardinal.error("port_nat_t", "the same as port");

@@ -8,9 +8,12 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -110,6 +113,40 @@ final class CertificateFolders {
                 : certificate(
                         file, value.file(), value.line(), section.section().key(key));
         return read.isEmpty() ? null : read.getFirst();
+    }
+
+    /**
+     * The RSA public key that a setting names, relative to the folder pubkey: SubjectPublicKeyInfo, as PEM or DER.
+     *
+     * @return null where it cannot be had, which has been reported
+     */
+    @Nullable
+    PublicKey publicKey(SectionReader section, String key, String name) {
+        Path file;
+        try {
+            file = folder.resolve("pubkey").resolve(name).normalize();
+        } catch (java.nio.file.InvalidPathException e) {
+            section.error(key, "not the name of a file");
+            return null;
+        }
+        if (!Files.isRegularFile(file)) {
+            section.error(key, "no such file: " + file);
+            return null;
+        }
+        byte[] octets = octets(file, errors);
+        if (octets == null) {
+            return null;
+        }
+        try {
+            List<byte[]> found = objects(octets, "PUBLIC KEY");
+            if (!found.isEmpty()) {
+                return KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(found.getFirst()));
+            }
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            // told below, like a file without any
+        }
+        section.error(key, "no RSA public key (SubjectPublicKeyInfo): " + file);
+        return null;
     }
 
     /** Adds an authority of the section {@code authorities}. */

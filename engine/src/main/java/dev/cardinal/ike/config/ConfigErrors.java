@@ -12,6 +12,7 @@ public final class ConfigErrors {
     public static final int LIMIT = 1000;
 
     private final List<ConfigError> errors = new ArrayList<>();
+    private final List<ConfigError> warnings = new ArrayList<>();
     private int more;
 
     public void add(Path file, int line, String key, String message) {
@@ -27,13 +28,30 @@ public final class ConfigErrors {
         add(at.file(), at.line(), key, message);
     }
 
+    /** A configuration that works, and of which the operator should know this. */
+    void warn(ConfigError place, String key, String message) {
+        ConfigError warning = new ConfigError(place.file(), place.line(), key, printable(message));
+        if (warnings.size() < LIMIT && !warnings.contains(warning)) {
+            warnings.add(warning);
+        }
+    }
+
+    /** In the order of the files' names and lines; a configuration with warnings is valid. */
+    public List<ConfigError> warnings() {
+        return sorted(warnings);
+    }
+
     public boolean isEmpty() {
         return errors.isEmpty();
     }
 
     /** In the order of the files' names and lines. */
     public List<ConfigError> list() {
-        List<ConfigError> sorted = new ArrayList<>(errors);
+        return sorted(errors);
+    }
+
+    private static List<ConfigError> sorted(List<ConfigError> some) {
+        List<ConfigError> sorted = new ArrayList<>(some);
         sorted.sort(Comparator.comparing((ConfigError e) -> e.file().toString()).thenComparingInt(ConfigError::line));
         return Collections.unmodifiableList(sorted);
     }

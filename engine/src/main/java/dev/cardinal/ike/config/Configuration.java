@@ -1,9 +1,13 @@
 package dev.cardinal.ike.config;
 
 import dev.cardinal.ike.crypto.TrustPolicy;
+import dev.cardinal.ike.sa.AddressPool;
 import dev.cardinal.ike.sa.AuthPolicy;
+import dev.cardinal.ike.sa.Ikev1Policy;
+import dev.cardinal.ike.sa.XauthPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -20,6 +24,8 @@ import java.util.Map;
  * @param lists certificate revocation lists in x509crl
  * @param keys files in private, rsa, ecdsa and pkcs8
  * @param tokenSecrets keys on tokens that are named by their CKA_ID
+ * @param passwords of XAUTH users
+ * @param warnings what an operator should know of a valid configuration
  */
 public record Configuration(
         Path folder,
@@ -31,7 +37,10 @@ public record Configuration(
         List<KeyFile> keys,
         List<TokenSecret> tokenSecrets,
         List<SharedKey> sharedKeys,
-        List<Passphrase> passphrases)
+        List<UserPassword> passwords,
+        List<AddressPool> pools,
+        List<Passphrase> passphrases,
+        List<ConfigError> warnings)
         implements AutoCloseable {
 
     /** The ports where the configuration names none. */
@@ -58,6 +67,9 @@ public record Configuration(
         keys = List.copyOf(keys);
         tokenSecrets = List.copyOf(tokenSecrets);
         sharedKeys = List.copyOf(sharedKeys);
+        passwords = List.copyOf(passwords);
+        pools = List.copyOf(pools);
+        warnings = List.copyOf(warnings);
         passphrases = List.copyOf(passphrases);
     }
 
@@ -75,9 +87,7 @@ public record Configuration(
         CardinalConf cardinal = CardinalConf.read(cardinalTree, base, ports.ike, ports.natT, errors);
         CertificateFolders folders = CertificateFolders.read(base, errors);
         SwanctlConf swanctl = SwanctlConf.read(
-                ConfigParser.parse(base.resolve("swanctl.conf"), errors),
-                new SwanctlConf.Surroundings(base, cardinal, folders),
-                errors);
+                ConfigParser.parse(base.resolve("swanctl.conf"), errors), base, cardinal, folders, errors);
         List<TokenConfig> tokens = new ArrayList<>(cardinal.tokens());
         List<Passphrase> passphrases = new ArrayList<>();
         swanctl.passphrases().forEach((file, passphrase) -> passphrases.add(passphrase));
@@ -100,7 +110,10 @@ public record Configuration(
                 KeyFile.read(base, Map.copyOf(swanctl.passphrases()), errors),
                 swanctl.tokenSecrets(),
                 swanctl.sharedKeys(),
-                passphrases);
+                swanctl.passwords(),
+                swanctl.pools(),
+                passphrases,
+                errors.warnings());
         configuration.checkAuthentication(errors);
         return configuration;
     }
@@ -129,6 +142,8 @@ public record Configuration(
             if (connection.revocation() == TrustPolicy.Revocation.STRICT && lists.isEmpty()) {
                 errors.add(place.file(), place.line(), place.key(), "revocation is strict, and x509crl is empty");
             }
+            checkXauth(connection, errors);
+            checkDecryption(connection, errors);
             if (ours != AuthPolicy.Method.PUBKEY) {
                 continue;
             }
@@ -157,15 +172,68 @@ public record Configuration(
         }
     }
 
+    private void checkXauth(ConnectionConfig connection, ConfigErrors errors) {
+        Ikev1Policy ikev1 = connection.policy().ikev1();
+        if (ikev1 == null) {
+            return;
+        }
+        ConfigError place = connection.place();
+        switch (ikev1.xauth()) {
+            case XauthPolicy.Answering us -> {
+                if (passwords.stream().noneMatch(p -> p.score(us.user()) > 0)) {
+                    errors.add(place.file(), place.line(), place.key(), "xauth, and no xauth secret for " + us.user());
+                }
+            }
+            case XauthPolicy.Asking them -> {
+                if (passwords.isEmpty()) {
+                    errors.add(place.file(), place.line(), place.key(), "xauth, and no secret of the kind xauth*");
+                }
+            }
+            case null -> {}
+        }
+    }
+
+    /** A key that decrypts for one connection must not sign in any, IKEv1 or IKEv2: the one is an oracle for the other. */
+    private void checkDecryption(ConnectionConfig decrypting, ConfigErrors errors) {
+        EncryptionKeys.Key own = decrypting.encryptionKeys().own();
+        if (own == null) {
+            return;
+        }
+        ConfigError place = decrypting.place();
+        if (cardinal.tokens().isEmpty() && !hasKeyFor(own.key())) {
+            errors.add(place.file(), place.line(), place.key(), "no private key to decrypt with, and no token");
+        }
+        for (ConnectionConfig other : connections) {
+            for (CertificateSource source : other.localCertificates()) {
+                if (other.policy().localAuth().method() == AuthPolicy.Method.PUBKEY
+                        && source instanceof CertificateSource.InFile signing
+                        && own.isKeyOf(signing.certificate().getPublicKey())) {
+                    ConfigError there = other.place();
+                    errors.add(
+                            place.file(),
+                            place.line(),
+                            place.key(),
+                            "its key decrypts here and signs for " + there.key() + " ("
+                                    + there.file().getFileName() + ":" + there.line() + "): one key for each");
+                }
+            }
+        }
+    }
+
     private boolean hasKeyFor(X509Certificate certificate) {
-        byte[] wanted = certificate.getPublicKey().getEncoded();
+        return hasKeyFor(certificate.getPublicKey());
+    }
+
+    private boolean hasKeyFor(PublicKey publicKey) {
+        byte[] wanted = publicKey.getEncoded();
         return keys.stream().anyMatch(k -> Arrays.equals(k.publicKey().getEncoded(), wanted));
     }
 
-    /** Wipes pre-shared keys, PINs and passphrases. */
+    /** Wipes pre-shared keys, passwords, PINs and passphrases. */
     @Override
     public void close() {
         sharedKeys.forEach(k -> k.secret().close());
+        passwords.forEach(p -> p.secret().close());
         passphrases.forEach(Passphrase::close);
     }
 

@@ -1,16 +1,21 @@
 package dev.cardinal.ike.config;
 
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SigningKey;
 import dev.cardinal.ike.crypto.TrustPolicy;
 import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IdentityPattern;
+import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.wire.Identification;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -37,15 +42,31 @@ public final class ConfiguredCredentials implements Credentials {
     private static final int ANY = 1;
 
     private final List<SharedKey> sharedKeys;
+    private final List<UserPassword> passwords;
+    /** The connections of IKEv1 whose peers have a shared secret and addresses. */
+    private final ConfiguredPolicies sharing;
+
     private final Map<String, Prepared> byConnection = new HashMap<>();
 
     /** A certificate of ours, and the hashes of the keys of all that vouch for it. */
     private record Candidate(LocalCertificate certificate, List<byte[]> issuerHashes) {}
 
-    private record Prepared(List<Candidate> certificates, TrustPolicy trust, List<byte[]> authorityHashes) {}
+    private record Prepared(
+            List<Candidate> certificates,
+            TrustPolicy trust,
+            List<byte[]> authorityHashes,
+            List<EncryptionKeys.Key> encryption,
+            @Nullable DecryptionKey decryption) {}
 
-    private ConfiguredCredentials(List<SharedKey> sharedKeys) {
-        this.sharedKeys = sharedKeys;
+    private ConfiguredCredentials(Configuration configuration) {
+        sharedKeys = configuration.sharedKeys();
+        passwords = configuration.passwords();
+        sharing = new ConfiguredPolicies(configuration.connections().stream()
+                .map(ConnectionConfig::policy)
+                .filter(p -> p.ikev1() != null
+                        && p.remoteAuth().method() == AuthPolicy.Method.PSK
+                        && !p.remote().isEmpty())
+                .toList());
     }
 
     /**
@@ -55,7 +76,7 @@ public final class ConfiguredCredentials implements Credentials {
      * @param errors receives what does not match
      */
     public static ConfiguredCredentials of(Configuration configuration, PrivateKeys keys, ConfigErrors errors) {
-        ConfiguredCredentials credentials = new ConfiguredCredentials(configuration.sharedKeys());
+        ConfiguredCredentials credentials = new ConfiguredCredentials(configuration);
         Builder builder = new Builder(configuration, keys, errors);
         for (ConnectionConfig connection : configuration.connections()) {
             credentials.byConnection.put(connection.policy().name(), builder.prepare(connection));
@@ -65,6 +86,49 @@ public final class ConfiguredCredentials implements Credentials {
 
     @Override
     public @Nullable Secret presharedKey(@Nullable Identification local, @Nullable Identification remote) {
+        return copy(best(local, remote));
+    }
+
+    @Override
+    public @Nullable Secret presharedKey(InetAddress local, InetAddress remote) {
+        Identification remoteId = Identification.of(remote);
+        SharedKey byAddress = best(Identification.of(local), remoteId);
+        if (byAddress != null && byAddress.ids().stream().anyMatch(id -> remoteId.equals(id.exact()))) {
+            return copy(byAddress);
+        }
+        List<PeerPolicy> fitting =
+                sharing.candidates(new Path(new InetSocketAddress(local, 0), new InetSocketAddress(remote, 0), false));
+        if (fitting.size() == 1) {
+            IdentityPattern named = fitting.getFirst().remoteAuth().id();
+            SharedKey ofConnection = named.isAny()
+                    ? null
+                    : best(fitting.getFirst().localAuth().id().exact(), named.exact());
+            if (ofConnection != null) {
+                return copy(ofConnection);
+            }
+        }
+        return copy(byAddress);
+    }
+
+    @Override
+    public @Nullable Secret xauthPassword(String user) {
+        UserPassword best = null;
+        int bestScore = 0;
+        for (UserPassword password : passwords) {
+            int score = password.score(user);
+            if (score > bestScore) {
+                best = password;
+                bestScore = score;
+            }
+        }
+        return best == null ? null : best.secret().copy();
+    }
+
+    private static @Nullable Secret copy(@Nullable SharedKey key) {
+        return key == null ? null : key.secret().copy();
+    }
+
+    private @Nullable SharedKey best(@Nullable Identification local, @Nullable Identification remote) {
         SharedKey best = null;
         int bestScore = 0;
         for (SharedKey key : sharedKeys) {
@@ -74,7 +138,7 @@ public final class ConfiguredCredentials implements Credentials {
                 bestScore = score;
             }
         }
-        return best == null ? null : best.secret().copy();
+        return best;
     }
 
     /**
@@ -144,6 +208,33 @@ public final class ConfiguredCredentials implements Credentials {
         return prepared == null ? List.of() : prepared.authorityHashes();
     }
 
+    @Override
+    public @Nullable PublicKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
+        Prepared prepared = byConnection.get(policy.name());
+        if (prepared == null || prepared.encryption().isEmpty()) {
+            return null;
+        }
+        if (peer == null) {
+            return prepared.encryption().getFirst().key();
+        }
+        PublicKey raw = null;
+        for (EncryptionKeys.Key key : prepared.encryption()) {
+            X509Certificate certificate = key.certificate();
+            if (certificate == null) {
+                raw = raw == null ? key.key() : raw;
+            } else if (Builder.bears(certificate, IdentityPattern.of(peer))) {
+                return key.key();
+            }
+        }
+        return raw;
+    }
+
+    @Override
+    public @Nullable DecryptionKey decryptionKey(PeerPolicy policy) {
+        Prepared prepared = byConnection.get(policy.name());
+        return prepared == null ? null : prepared.decryption();
+    }
+
     /** Prepares connections; shares what they share. */
     private static final class Builder {
         private final Configuration configuration;
@@ -170,7 +261,33 @@ public final class ConfiguredCredentials implements Credentials {
             List<Candidate> certificates = connection.policy().localAuth().method() == AuthPolicy.Method.PUBKEY
                     ? certificates(connection)
                     : List.of();
-            return new Prepared(certificates, trust, hashes);
+            EncryptionKeys encryption = connection.encryptionKeys();
+            return new Prepared(
+                    certificates, trust, hashes, encryption.peers(), decryption(encryption.own(), connection.place()));
+        }
+
+        private @Nullable DecryptionKey decryption(EncryptionKeys.@Nullable Key own, ConfigError place) {
+            if (own == null) {
+                return null;
+            }
+            String why = "no private key to decrypt with, on a token or in a file";
+            try {
+                DecryptionKey key = keys.findDecryption(own.key());
+                if (key != null) {
+                    return key;
+                }
+            } catch (PrivateKeys.KeyTrouble e) {
+                why = e.what();
+            }
+            errors.add(place.file(), place.line(), place.key(), why);
+            return null;
+        }
+
+        /** Whether a connection decrypts with its key, which then never signs. */
+        private boolean decrypts(X509Certificate certificate) {
+            return configuration.connections().stream()
+                    .map(c -> c.encryptionKeys().own())
+                    .anyMatch(k -> k != null && k.isKeyOf(certificate.getPublicKey()));
         }
 
         private List<Candidate> certificates(ConnectionConfig connection) {
@@ -193,7 +310,8 @@ public final class ConfiguredCredentials implements Credentials {
             if (connection.localCertificates().isEmpty()) {
                 IdentityPattern id = connection.policy().localAuth().id();
                 for (X509Certificate certificate : configuration.certificates()) {
-                    Candidate candidate = bears(certificate, id) ? candidate(certificate, place) : null;
+                    Candidate candidate =
+                            bears(certificate, id) && !decrypts(certificate) ? candidate(certificate, place) : null;
                     if (candidate != null) {
                         found.add(candidate);
                     }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param localCertificates candidates to authenticate with; empty for any that fits the identity
  * @param peers certificates pinned for the peer; empty for any
  * @param authorities who must have issued the peer's certificate; empty for every authority of the configuration
+ * @param encryptionKeys of the IKEv1 methods with RSA encryption; none with any other
  * @param place the section, for messages
  */
 public record ConnectionConfig(
@@ -19,6 +20,7 @@ public record ConnectionConfig(
         List<X509Certificate> peers,
         List<X509Certificate> authorities,
         TrustPolicy.Revocation revocation,
+        EncryptionKeys encryptionKeys,
         ConfigError place) {
 
     public ConnectionConfig {

@@ -1,5 +1,6 @@
 package dev.cardinal.ike.config;
 
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.SigningKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
@@ -16,6 +17,15 @@ public interface PrivateKeys {
      */
     @Nullable
     SigningKey find(PublicKey publicKey) throws KeyTrouble;
+
+    /**
+     * The RSA private key that belongs to a public key, to decrypt with.
+     *
+     * @return null where there is none
+     * @throws KeyTrouble as for {@link #find}
+     */
+    @Nullable
+    DecryptionKey findDecryption(PublicKey publicKey) throws KeyTrouble;
 
     /**
      * A certificate on a token.

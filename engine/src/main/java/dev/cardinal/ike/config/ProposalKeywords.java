@@ -206,7 +206,8 @@ final class ProposalKeywords {
         };
     }
 
-    private static @Nullable PseudorandomFunction follows(int integrity) {
+    /** The pseudorandom function made of the same algorithm as an integrity algorithm; null for an unknown one. */
+    static @Nullable PseudorandomFunction follows(int integrity) {
         IntegrityAlgorithm algorithm = IntegrityAlgorithm.of(integrity);
         if (algorithm == null) {
             return null;

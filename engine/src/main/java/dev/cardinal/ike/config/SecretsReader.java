@@ -2,6 +2,7 @@ package dev.cardinal.ike.config;
 
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.sa.IdentityPattern;
+import dev.cardinal.ike.sa.UserPattern;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code secrets} of {@code swanctl.conf}. */
 final class SecretsReader {
-    private static final List<String> FOREIGN = List.of("eap", "xauth", "ntlm", "ppk", "pkcs12");
+    private static final List<String> FOREIGN = List.of("ntlm", "ppk", "pkcs12");
     /** Prefixes of sections that name a key file, with the folders where such files lie. */
     private static final Map<String, String> KEY_FOLDERS =
             Map.of("private", "private", "rsa", "rsa", "ecdsa", "ecdsa", "pkcs8", "pkcs8");
 
     private final SwanctlConf.Surroundings around;
     private final List<SharedKey> sharedKeys = new ArrayList<>();
+    private final List<UserPassword> passwords = new ArrayList<>();
     private final List<TokenSecret> tokenSecrets = new ArrayList<>();
     private final Map<Path, Passphrase> passphrases = new LinkedHashMap<>();
 
@@ -32,6 +34,10 @@ final class SecretsReader {
 
     List<SharedKey> sharedKeys() {
         return sharedKeys;
+    }
+
+    List<UserPassword> passwords() {
+        return passwords;
     }
 
     List<TokenSecret> tokenSecrets() {
@@ -47,6 +53,8 @@ final class SecretsReader {
             String name = secret.name();
             if (name.startsWith("ike")) {
                 sharedKey(secret);
+            } else if (name.startsWith("xauth") || name.startsWith("eap")) {
+                password(secret);
             } else if (name.startsWith("token")) {
                 token(secret);
             } else if (FOREIGN.stream().anyMatch(name::startsWith)) {
@@ -84,6 +92,24 @@ final class SecretsReader {
         Secret secret = secret(section);
         if (secret != null) {
             sharedKeys.add(new SharedKey(secret, ids));
+        }
+        section.finish();
+    }
+
+    /** strongSwan's {@code xauth*}, for which {@code eap*} is another name. */
+    private void password(SectionReader section) {
+        List<UserPattern> users = new ArrayList<>();
+        for (String key : section.section().values().keySet()) {
+            if (key.startsWith("id")) {
+                String text = section.text(key);
+                if (text != null) {
+                    users.add(UserPattern.of(text));
+                }
+            }
+        }
+        Secret secret = secret(section);
+        if (secret != null) {
+            passwords.add(new UserPassword(secret, users));
         }
         section.finish();
     }

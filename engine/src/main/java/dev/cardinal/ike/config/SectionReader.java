@@ -48,6 +48,18 @@ final class SectionReader {
         errors.add(section.file(), section.line(), section.path(), message);
     }
 
+    /** Where a setting stands, or the section where it is not set. */
+    ConfigError place(String key) {
+        ConfigValue value = section.values().get(key);
+        return value == null
+                ? new ConfigError(section.file(), section.line(), section.key(key), "")
+                : new ConfigError(value.file(), value.line(), section.key(key), "");
+    }
+
+    void warn(String key, String message) {
+        errors.warn(place(key), section.key(key), message);
+    }
+
     /** Null where it is not set or was cleared. */
     @Nullable
     ConfigValue value(String key) {

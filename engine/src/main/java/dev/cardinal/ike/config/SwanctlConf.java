@@ -1,22 +1,27 @@
 package dev.cardinal.ike.config;
 
+import dev.cardinal.ike.sa.AddressPool;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What {@code swanctl.conf} says, already valid.
  *
  * @param sharedKeys pre-shared keys, in order
+ * @param passwords of XAUTH users, in order
  * @param tokenSecrets keys on tokens and their PINs
  * @param passphrases of key files, by file
  */
 record SwanctlConf(
         List<ConnectionConfig> connections,
+        List<AddressPool> pools,
         List<SharedKey> sharedKeys,
+        List<UserPassword> passwords,
         List<TokenSecret> tokenSecrets,
         Map<Path, Passphrase> passphrases) {
 
@@ -25,16 +30,33 @@ record SwanctlConf(
 
     SwanctlConf {
         connections = List.copyOf(connections);
+        pools = List.copyOf(pools);
         sharedKeys = List.copyOf(sharedKeys);
+        passwords = List.copyOf(passwords);
         tokenSecrets = List.copyOf(tokenSecrets);
         passphrases = Map.copyOf(passphrases);
     }
 
-    /** What the other files say, as far as {@code swanctl.conf} depends on it. */
-    record Surroundings(Path folder, CardinalConf cardinal, CertificateFolders certificates) {}
+    /**
+     * What connections and secrets depend on.
+     *
+     * @param pools names of the address pools
+     */
+    record Surroundings(Path folder, CardinalConf cardinal, CertificateFolders certificates, Set<String> pools) {}
 
-    static SwanctlConf read(ConfigSection tree, Surroundings around, ConfigErrors errors) {
+    static SwanctlConf read(
+            ConfigSection tree,
+            Path folder,
+            CardinalConf cardinal,
+            CertificateFolders certificates,
+            ConfigErrors errors) {
         SectionReader root = new SectionReader(tree, errors);
+        List<AddressPool> pools = PoolReader.read(root.child("pools"));
+        Surroundings around = new Surroundings(
+                folder,
+                cardinal,
+                certificates,
+                pools.stream().map(AddressPool::name).collect(Collectors.toSet()));
         List<ConnectionConfig> connections = new ArrayList<>();
         SectionReader section = root.child("connections");
         if (section != null) {
@@ -59,12 +81,14 @@ record SwanctlConf(
             }
             section.finish();
         }
-        section = root.child("pools");
-        if (section != null && (!section.children().isEmpty())) {
-            section.error("strongSwan's, not supported yet");
-        }
         root.finish(); // sections that others inherit from may have any name
-        return new SwanctlConf(connections, secrets.sharedKeys(), secrets.tokenSecrets(), secrets.passphrases());
+        return new SwanctlConf(
+                connections,
+                pools,
+                secrets.sharedKeys(),
+                secrets.passwords(),
+                secrets.tokenSecrets(),
+                secrets.passphrases());
     }
 
     private static void authority(SectionReader authority, Surroundings around) {

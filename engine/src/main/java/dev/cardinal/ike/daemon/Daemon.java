@@ -13,6 +13,7 @@ import dev.cardinal.ike.config.Configuration;
 import dev.cardinal.ike.config.ConfiguredCredentials;
 import dev.cardinal.ike.config.ConfiguredPolicies;
 import dev.cardinal.ike.config.ConnectionConfig;
+import dev.cardinal.ike.loop.AddressLeases;
 import dev.cardinal.ike.loop.CookieSettings;
 import dev.cardinal.ike.loop.LoopGroup;
 import dev.cardinal.ike.loop.LoopPorts;
@@ -23,7 +24,6 @@ import dev.cardinal.ike.net.Endpoint;
 import dev.cardinal.ike.net.ListenSettings;
 import dev.cardinal.ike.observe.NoticeCounters;
 import dev.cardinal.ike.observe.NoticeLog;
-import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SadPort;
@@ -169,7 +169,7 @@ public final class Daemon implements AutoCloseable {
                         sad,
                         policies,
                         credentials,
-                        AddressPools.NONE,
+                        new AddressLeases(configuration.pools()),
                         notices,
                         SaFactory.both(),
                         keyLog));
@@ -179,6 +179,7 @@ public final class Daemon implements AutoCloseable {
         } catch (IOException e) {
             throw new StartFailure(String.valueOf(e.getMessage()));
         }
+        configuration.warnings().forEach(warning -> log.warn("{}", warning));
         // said only now: a daemon that finds its port in use says nothing but that
         crypto.capabilities().forEach(line -> log.info("{}", line));
         for (Endpoint endpoint : loops.localEndpoints()) {

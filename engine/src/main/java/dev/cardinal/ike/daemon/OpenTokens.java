@@ -13,6 +13,7 @@ import dev.cardinal.ike.config.KeyFile;
 import dev.cardinal.ike.config.PrivateKeys;
 import dev.cardinal.ike.config.TokenConfig;
 import dev.cardinal.ike.config.TokenSecret;
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.SigningKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
@@ -164,6 +165,11 @@ final class OpenTokens implements PrivateKeys, AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new KeyTrouble(location + ": " + e.getMessage());
         }
+    }
+
+    @Override
+    public @Nullable DecryptionKey findDecryption(PublicKey publicKey) throws KeyTrouble {
+        throw new KeyTrouble("no device decrypts yet");
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param randNanos upper bound of what is taken off {@code rekeyNanos} at random
  * @param overNanos hard lifetime beyond {@code rekeyNanos}
  * @param dpdDelayNanos silence after which a sign of life is asked for
- * @param dpdTimeoutNanos silence of the peer after which an IKEv1 SA is dead; IKEv2 goes by its retransmissions
+ * @param dpdTimeoutNanos silence of the peer after which an IKEv1 SA is dead, never 0; IKEv2 goes by its retransmissions
  * @param encapsulate pretend a NAT, so that ESP goes inside UDP
  * @param fragmentSize octets of an IP packet that carries a fragment, headers included
  * @param sendCertificateRequest whether CERTREQ is sent

@@ -21,4 +21,13 @@ public record SaSettings(
     /** 4 s, 1.8, 5 tries, 30 s, 20 s; a request waits for a back end as long as the first retransmission does. */
     public static final SaSettings DEFAULT =
             new SaSettings(4_000_000_000L, 1.8, 5, 30_000_000_000L, 20_000_000_000L, 4_000_000_000L);
+
+    /** From the first transmission of a request until its peer counts as dead: 165 s by default. */
+    public long retransmissionNanos() {
+        double nanos = 0;
+        for (int sent = 0; sent <= retransmitTries; sent++) {
+            nanos += retransmitTimeoutNanos * Math.pow(retransmitBase, sent);
+        }
+        return (long) nanos;
+    }
 }

@@ -128,6 +128,20 @@ class CardinalCliTest {
     }
 
     @Test
+    void warningsAreSaidOfValidAndOfFaultyConfigurations() throws IOException {
+        String text = VALID.replace("local_addrs = 127.0.0.1", "aggressive = yes");
+        Files.writeString(folder.resolve("swanctl.conf"), text);
+        assertEquals(0, run("check", "--config", folder.toString()), out::toString);
+        String start = "warning: " + folder.resolve("swanctl.conf") + ":3: connections.home.aggressive: ";
+        assertEquals(2, answers().size(), out::toString);
+        assertTrue(answers().getFirst().startsWith(start), out::toString);
+        assertEquals("configuration is valid", answers().getLast());
+        Files.writeString(folder.resolve("cardinal.conf"), "cardinal {\n  colour = red\n}\n");
+        assertEquals(1, run("check", "--config", folder.toString()));
+        assertTrue(answers().getLast().startsWith(start), out::toString);
+    }
+
+    @Test
     void unknownChildIsOneLine() throws IOException {
         Files.writeString(folder.resolve("swanctl.conf"), VALID);
         assertEquals(1, run("initiate", "--config", folder.toString(), "--child", "nat"));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.KeyExchangePlacement;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SignatureScheme;
@@ -228,7 +229,7 @@ class ConfigurationTest {
         folder.write("swanctl.conf", """
                 connections {
                   gw {
-                    version = 1
+                    version = 2
                     local_addrs = gw.example.org
                     remote_port = x
                     proposals = aes128-sha256-modp768, aes128-nosuch
@@ -263,7 +264,7 @@ class ConfigurationTest {
                 }
                 secrets {
                   ike { secret = 0sä }
-                  eap { secret = x }
+                  ntlm { secret = x }
                   token { handle = xyz }
                   cloud { secret = x }
                 }
@@ -280,16 +281,15 @@ class ConfigurationTest {
                         "cardinal.conf:8: tokens.t: token or uri is missing: which of the module's tokens",
                         "cardinal.conf:9: tokens.t.roles: sign, key-exchange or random was expected, not 'dance'",
                         "swanctl.conf:2: connections.gw: psk, and no secret of the kind ike*",
-                        "swanctl.conf:3: connections.gw.version: IKEv1: strongSwan's, not supported yet",
                         "swanctl.conf:4: connections.gw.local_addrs: host name 'gw.example.org': strongSwan's, not supported yet; name an address",
                         "swanctl.conf:5: connections.gw.remote_port: a number from 1 to 65535 was expected, not 'x'",
                         "swanctl.conf:6: connections.gw.proposals: algorithm modp768 in aes128-sha256-modp768: strongSwan's, not supported yet",
                         "swanctl.conf:6: connections.gw.proposals: unknown algorithm 'nosuch' in aes128-nosuch",
                         "swanctl.conf:7: connections.gw.rekey_time: a time such as 30s, 10m, 4h or 1d was expected, not '4 weeks'",
                         "swanctl.conf:8: connections.gw.mobike: yes or no was expected, not 'perhaps'",
-                        "swanctl.conf:9: connections.gw.pools: strongSwan's, not supported yet",
-                        "swanctl.conf:10: connections.gw.vips: strongSwan's, not supported yet",
-                        "swanctl.conf:11: connections.gw.reauth_time: strongSwan's, not supported yet",
+                        "swanctl.conf:9: connections.gw.pools: strongSwan's, not supported yet with IKEv2: only with version = 1",
+                        "swanctl.conf:10: connections.gw.vips: strongSwan's, not supported yet with IKEv2: only with version = 1",
+                        "swanctl.conf:11: connections.gw.reauth_time: strongSwan's, not supported yet with IKEv2; rekey_time is",
                         "swanctl.conf:13: connections.gw.unique: keep: strongSwan's, not supported yet",
                         "swanctl.conf:14: connections.gw.key_exchange: cardinal.conf has no token with the role key-exchange",
                         "swanctl.conf:15: connections.gw.colour: unknown setting",
@@ -305,11 +305,10 @@ class ConfigurationTest {
                         "swanctl.conf:30: connections.gw.children.net.life_time: shorter than rekey_time",
                         "swanctl.conf:31: connections.gw.children.net.colour: unknown setting",
                         "swanctl.conf:37: secrets.ike.secret: Base64 was expected after 0s",
-                        "swanctl.conf:38: secrets.eap: strongSwan's, not supported yet",
+                        "swanctl.conf:38: secrets.ntlm: strongSwan's, not supported yet",
                         "swanctl.conf:39: secrets.token.handle: CKA_ID in hexadecimal digits was expected, not 'xyz'",
                         "swanctl.conf:39: secrets.token: cardinal.conf has no tokens",
                         "swanctl.conf:40: secrets.cloud: unknown kind of secret",
-                        "swanctl.conf:42: pools: strongSwan's, not supported yet",
                         "swanctl.conf:43: conections: unknown section"),
                 folder.check().stream()
                         .sorted((a, b) -> {
@@ -371,6 +370,11 @@ class ConfigurationTest {
     private static class NoKeys implements PrivateKeys {
         @Override
         public @Nullable SigningKey find(PublicKey publicKey) throws KeyTrouble {
+            return null;
+        }
+
+        @Override
+        public @Nullable DecryptionKey findDecryption(PublicKey publicKey) {
             return null;
         }
 
