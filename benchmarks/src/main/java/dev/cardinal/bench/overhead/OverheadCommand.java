@@ -89,6 +89,9 @@ public final class OverheadCommand implements Callable<Integer> {
             description = "lets the gateway remember certificates; else each is decoded and verified each time")
     private boolean known;
 
+    @Option(names = "--jvm-option", paramLabel = "OPTION", description = "for the gateway's JVM; may be repeated")
+    private List<String> jvmOptions = List.of();
+
     @Option(names = "--json", description = "one JSON object instead of a table")
     private boolean json;
 
@@ -114,21 +117,22 @@ public final class OverheadCommand implements Callable<Integer> {
                     core,
                     2048);
             LoadResult result;
-            Map<String, List<Long>> lanes;
+            GatewayStatistics[] ends = new GatewayStatistics[2];
             try (CardinalGateway gateway = CardinalGateway.start(
-                    order, CardinalGateway.Tuning.NONE.with("cert_cache", known ? "yes" : "no"))) {
+                    order,
+                    CardinalGateway.Tuning.NONE
+                            .with("cert_cache", known ? "yes" : "no")
+                            .withJvmOptions(jvmOptions))) {
                 Progress progress = Progress.of(warmUp + seconds);
                 warm(fleet, gateway);
                 try (LoadGenerator load =
                         LoadGenerator.open(fleet, gateway.address(), gateway.accounting(), false, 16, 1)) {
-                    GatewayStatistics[] ends = new GatewayStatistics[2];
                     result = load.closedLoop(
                             inFlight, LEAD, Duration.ofSeconds(seconds), end -> ends[end] = gateway.statistics());
-                    lanes = ends[1].lanesSince(ends[0]);
                 }
                 progress.end();
             }
-            report(result, lanes, PrimitiveCosts.measure(core));
+            report(result, ends[0], ends[1], PrimitiveCosts.measure(core));
             return result.failed() == 0 && result.completed() > 0 ? 0 : 1;
         }
     }
@@ -137,12 +141,16 @@ public final class OverheadCommand implements Callable<Integer> {
         if (warmUp > 0) {
             try (LoadGenerator load =
                     LoadGenerator.open(fleet, gateway.address(), gateway.accounting(), false, 16, 1)) {
-                load.closedLoop(inFlight, LEAD, Duration.ofSeconds(warmUp));
+                // asked for the first time, the gateway loads what tells its statistics: that is no handshake's cost
+                load.closedLoop(inFlight, LEAD, Duration.ofSeconds(warmUp), end -> gateway.statistics());
             }
         }
     }
 
-    private void report(LoadResult result, Map<String, List<Long>> lanes, PrimitiveCosts costs) {
+    private void report(LoadResult result, GatewayStatistics before, GatewayStatistics after, PrimitiveCosts costs) {
+        Map<String, List<Long>> lanes = after.lanesSince(before);
+        double allocated = (after.allocatedOctets() - before.allocatedOctets()) / 1024.0 / result.completed();
+        long collecting = after.gcMillis() - before.gcMillis();
         double responder = result.responder().cpuNanos() / NANOS_PER_MICRO / result.completed();
         Map<String, Object> primitives = new LinkedHashMap<>();
         double sum = 0;
@@ -170,6 +178,8 @@ public final class OverheadCommand implements Callable<Integer> {
             row.put("responder_cpu_us", responder);
             row.put("primitives_us", sum);
             row.put("overhead_us", responder - sum);
+            row.put("allocated_kb", allocated);
+            row.put("gc_ms", collecting);
             row.put("primitives", primitives);
             System.out.println(new GsonBuilder().setPrettyPrinting().create().toJson(row));
             return;
@@ -184,9 +194,11 @@ public final class OverheadCommand implements Callable<Integer> {
         primitives.forEach((kind, price) -> System.out.println("  " + kind + " " + price));
         System.out.printf(
                 Locale.ROOT,
-                "gateway %.1f us, of them primitives %.1f us: overhead %.1f us%n",
+                "gateway %.1f us, of them primitives %.1f us: overhead %.1f us; allocated %.1f KB; collections %d ms of all%n",
                 responder,
                 sum,
-                responder - sum);
+                responder - sum,
+                allocated,
+                collecting);
     }
 }

@@ -158,11 +158,20 @@ public final class CryptoRouter implements CryptoPort {
         int first = Math.floorMod(turn.getAndIncrement(), verifiers.size());
         for (int i = 0; i < verifiers.size(); i++) {
             HsmCryptoPort port = verifiers.get((first + i) % verifiers.size());
-            if (port.verifies(judged.auth()) && judged.links().stream().allMatch(link -> port.verifies(link.check()))) {
+            if (verifies(port, judged)) {
                 return port;
             }
         }
         return null;
+    }
+
+    private static boolean verifies(HsmCryptoPort port, PeerJudge.Judgement.Signatures judged) {
+        for (PeerJudge.Link link : judged.links()) {
+            if (!port.verifies(link.check())) {
+                return false;
+            }
+        }
+        return port.verifies(judged.auth());
     }
 
     private boolean verify(

@@ -87,6 +87,11 @@ public final class KnownCertificates {
         return new KnownCertificates(false);
     }
 
+    /** Whether any are remembered; else there is nothing to look for. */
+    boolean isKept() {
+        return kept;
+    }
+
     /** What certificates are known by. */
     static byte[] digest(byte[] der) {
         return sha256().digest(der);

@@ -29,6 +29,8 @@ final class PeerJudge {
 
     private static final int MAX_REASON_LENGTH = 300;
 
+    private static final byte[] NO_DIGEST = {};
+
     private static final int DER_SEQUENCE = 0x30;
 
     /** Bits 0 and 1 of the key usage (RFC 5280 section 4.2.1.3). */
@@ -84,8 +86,13 @@ final class PeerJudge {
         static final Route NOTHING = new Route(List.of(), null);
     }
 
-    /** A certificate as the peer sent it. */
-    record Sent(byte[] digest, X509Certificate certificate) {}
+    /**
+     * A certificate as the peer sent it.
+     *
+     * @param der its encoding
+     * @param digest what it is known by, where any are remembered
+     */
+    record Sent(byte[] der, byte[] digest, X509Certificate certificate) {}
 
     Judgement judge(CryptoRequest.VerifyPeer request) {
         try {
@@ -181,7 +188,8 @@ final class PeerJudge {
         Instant now = clock.instant();
         Sent leaf = sent.getFirst();
         // what else a peer sent could open another path
-        KnownCertificates.JudgedPath before = sent.size() == 1 ? known.path(leaf.digest(), trust) : null;
+        KnownCertificates.JudgedPath before =
+                known.isKept() && sent.size() == 1 ? known.path(leaf.digest(), trust) : null;
         if (before != null && before.holdsAt(now)) {
             try {
                 PathRules.requireUnrevoked(before.path(), before.anchor(), trust, now);
@@ -191,7 +199,7 @@ final class PeerJudge {
             }
         }
         List<X509Certificate> path = new ArrayList<>();
-        path.add(new UnverifiedCertificate(leaf.certificate()));
+        path.add(new UnverifiedCertificate(leaf.certificate(), leaf.der()));
         X509Certificate anchor = null;
         while (anchor == null) {
             X509Certificate last = path.getLast();
@@ -220,7 +228,8 @@ final class PeerJudge {
         if (links == null) {
             return null;
         }
-        return new Route(links, sent.size() == 1 ? new Fresh(leaf.digest(), trust, judged(path, anchor)) : null);
+        boolean noted = known.isKept() && sent.size() == 1;
+        return new Route(links, noted ? new Fresh(leaf.digest(), trust, judged(path, anchor)) : null);
     }
 
     private static KnownCertificates.JudgedPath judged(List<X509Certificate> path, X509Certificate anchor) {
@@ -236,7 +245,7 @@ final class PeerJudge {
         List<X509Certificate> found = new ArrayList<>(issuers(trust.intermediates(), subject));
         for (Sent other : sent.subList(1, sent.size())) {
             if (isIssuer(other.certificate(), subject) && !found.contains(other.certificate())) {
-                found.add(new UnverifiedCertificate(other.certificate()));
+                found.add(new UnverifiedCertificate(other.certificate(), other.der()));
             }
         }
         return found;
@@ -274,7 +283,7 @@ final class PeerJudge {
             if (signer == null || origin == null) {
                 return null;
             }
-            if (!known.isSigned(origin.digest(), signer)) {
+            if (!known.isKept() || !known.isSigned(origin.digest(), signer)) {
                 SignatureCheck check = SignatureCheck.of(certificate, signer);
                 if (check == null) {
                     return null;
@@ -306,9 +315,9 @@ final class PeerJudge {
             if (der.length == 0 || der.length > MAX_CERTIFICATE_LENGTH || der[0] != DER_SEQUENCE) {
                 throw new PeerRefused("no certificate in DER of up to " + MAX_CERTIFICATE_LENGTH + " octets");
             }
-            byte[] digest = KnownCertificates.digest(der);
-            X509Certificate before = known.decoded(digest);
-            decoded.add(new Sent(digest, before == null ? decode(der) : before));
+            byte[] digest = known.isKept() ? KnownCertificates.digest(der) : NO_DIGEST;
+            X509Certificate before = known.isKept() ? known.decoded(digest) : null;
+            decoded.add(new Sent(der, digest, before == null ? decode(der) : before));
         }
         return decoded;
     }

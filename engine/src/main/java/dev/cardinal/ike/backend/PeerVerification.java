@@ -1,6 +1,7 @@
 package dev.cardinal.ike.backend;
 
 import dev.cardinal.ike.backend.PeerJudge.Judgement;
+import dev.cardinal.ike.backend.PeerJudge.Link;
 import dev.cardinal.ike.backend.PeerJudge.Sent;
 import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoRequest;
@@ -33,8 +34,7 @@ final class PeerVerification {
         return switch (judge.judge(request)) {
             case Judgement.Refused refused -> new CryptoOutcome.PeerRejected(refused.reason());
             case Judgement.Signatures judged -> {
-                boolean path = judged.links().stream().allMatch(link -> holds(link.check()));
-                if (!path) {
+                if (!hold(judged.links())) {
                     yield search(request);
                 }
                 if (!holds(judged.auth())) {
@@ -45,6 +45,15 @@ final class PeerVerification {
             }
             case Judgement.Unusual unusual -> search(request);
         };
+    }
+
+    private boolean hold(List<Link> links) {
+        for (Link link : links) {
+            if (!holds(link.check())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean holds(SignatureCheck check) {

@@ -22,10 +22,13 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("serial") // serialised as the certificate, by its superclass
 final class UnverifiedCertificate extends X509Certificate {
     private final transient X509Certificate certificate;
+    private final transient byte[] der;
     private transient @Nullable PublicKey signer;
 
-    UnverifiedCertificate(X509Certificate certificate) {
+    /** @param der its encoding, which is lent and nobody changes */
+    UnverifiedCertificate(X509Certificate certificate, byte[] der) {
         this.certificate = certificate;
+        this.der = der;
     }
 
     /** The certificate itself. */
@@ -159,9 +162,10 @@ final class UnverifiedCertificate extends X509Certificate {
         return certificate.getPublicKey();
     }
 
+    /** No copy: the validator asks for this several times, to compare. */
     @Override
-    public byte[] getEncoded() throws CertificateEncodingException {
-        return certificate.getEncoded();
+    public byte[] getEncoded() {
+        return der;
     }
 
     @Override

@@ -563,11 +563,19 @@ final class IkeAuth {
 
         private void hold(byte[] datagram, Path from) {
             boolean room = held.size() < MAX_HELD && heldOctets + datagram.length <= MAX_HELD_OCTETS;
-            boolean known = held.stream().anyMatch(each -> Arrays.equals(each.datagram(), datagram));
-            if (step instanceof Agreeing && room && !known) {
+            if (step instanceof Agreeing && room && !isHeld(datagram)) {
                 held.addLast(new Held(datagram, from));
                 heldOctets += datagram.length;
             }
+        }
+
+        private boolean isHeld(byte[] datagram) {
+            for (Held each : held) {
+                if (Arrays.equals(each.datagram(), datagram)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** Whether a request may still be assembled from fragments. */

@@ -480,7 +480,7 @@ final class IkeSaInit {
             if (certificates != null) {
                 payloads.add(certificates);
             }
-            if (candidates.stream().anyMatch(each -> each.childless() != PeerPolicy.Childless.NEVER)) {
+            if (mayBeChildless(candidates)) {
                 // RFC 6023 section 3
                 payloads.add(Notify.of(NotifyType.CHILDLESS_IKEV2_SUPPORTED));
             }
@@ -488,6 +488,15 @@ final class IkeSaInit {
             sa.handshake =
                     new Handshake(candidates, suite, nonces, peerValue, requestMessage, response, peer, List.of());
             sa.respond(List.of(response), sa.requestPath);
+        }
+
+        private static boolean mayBeChildless(List<PeerPolicy> candidates) {
+            for (PeerPolicy candidate : candidates) {
+                if (candidate.childless() != PeerPolicy.Childless.NEVER) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private @Nullable CertificateRequest certificateRequests() {

@@ -1,7 +1,6 @@
 package dev.cardinal.ike.sa;
 
 import dev.cardinal.ike.wire.Payload.EncryptedFragment;
-import java.io.ByteArrayOutputStream;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +56,14 @@ public final class Fragments {
         if (parts.size() < total) {
             return null;
         }
-        ByteArrayOutputStream whole = new ByteArrayOutputStream(length);
-        parts.values().forEach(whole::writeBytes);
+        byte[] whole = new byte[length];
+        int at = 0;
+        for (byte[] each : parts.values()) {
+            System.arraycopy(each, 0, whole, at, each.length);
+            at += each.length;
+        }
         parts.clear();
-        return whole.toByteArray();
+        return whole;
     }
 
     /** The type of the first payload of the message that {@link #add} completed. */

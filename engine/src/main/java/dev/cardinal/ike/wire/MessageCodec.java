@@ -72,7 +72,12 @@ public final class MessageCodec {
 
     /** Encodes a chain of payloads without a header. */
     public static byte[] encodePayloads(List<Payload> payloads) {
-        PayloadWriter writer = new PayloadWriter();
+        int expected = PayloadWriter.INITIAL_CAPACITY;
+        for (Payload payload : payloads) {
+            // what is long among the payloads
+            expected += payload instanceof Payload.Certificate certificate ? certificate.data().length : 0;
+        }
+        PayloadWriter writer = new PayloadWriter(expected);
         writeChain(writer, payloads);
         return writer.toByteArray();
     }

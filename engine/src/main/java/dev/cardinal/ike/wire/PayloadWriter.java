@@ -7,8 +7,8 @@ import java.util.Arrays;
  * {@link IllegalArgumentException}. Not safe for use by several threads.
  */
 public final class PayloadWriter {
-    /** Enough for most messages; large public values and certificates make the buffer grow. */
-    private static final int INITIAL_CAPACITY = 400;
+    /** Enough for most messages without certificates; large public values make the buffer grow. */
+    static final int INITIAL_CAPACITY = 400;
 
     private byte[] octets;
     private int position;

@@ -481,7 +481,11 @@ public final class JnaCryptoki implements Cryptoki {
                 at += LANE.size();
             }
             check("ExecuteBatch", batch, ulong(session), array, ulong(lanes.size()));
-            return memories.stream().map(LaneMemory::outcome).toList();
+            List<Lane.Outcome> outcomes = new ArrayList<>(lanes.size());
+            for (LaneMemory memory : memories) {
+                outcomes.add(memory.outcome());
+            }
+            return outcomes;
         }
     }
 
