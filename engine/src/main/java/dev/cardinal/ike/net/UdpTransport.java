@@ -7,6 +7,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -18,6 +19,7 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -48,8 +50,16 @@ public final class UdpTransport implements AutoCloseable {
     /** Octets waiting to be sent on a socket before more are dropped. */
     static final int SEND_LIMIT = 1 << 20;
 
-    /** Octets the system is asked to hold while the loop is busy; it may grant less. */
-    private static final int RECEIVE_BUFFER = 4 << 20;
+    /**
+     * Octets the system is asked to hold while the loop is busy, each datagram counted with the page it lies in: every
+     * client of a large gateway may come in the same second, and a datagram lost here costs its client the seconds until
+     * it repeats it. Without CAP_NET_ADMIN the system grants no more than net.core.rmem_max.
+     */
+    private static final int RECEIVE_BUFFER = 32 << 20;
+
+    /** Beyond net.core.rmem_max (socket(7)); the constants are those of every Linux that Netty has a library for. */
+    private static final IntegerUnixChannelOption RECEIVE_BUFFER_FORCE =
+            new IntegerUnixChannelOption("SO_RCVBUFFORCE", 1, 33);
 
     private static final int MARKER_LENGTH = 4;
     private static final int KEEPALIVE = 0xff;
@@ -189,7 +199,18 @@ public final class UdpTransport implements AutoCloseable {
                     cause);
         }
         socket.channel = bound.channel();
+        if (kind == SocketKind.EPOLL) {
+            forceReceiveBuffer(socket.channel);
+        }
         sockets.put(local, socket);
+    }
+
+    private static void forceReceiveBuffer(Channel channel) {
+        try {
+            channel.config().setOption(RECEIVE_BUFFER_FORCE, RECEIVE_BUFFER);
+        } catch (ChannelException e) {
+            // not permitted: what SO_RCVBUF was granted has to do
+        }
     }
 
     private void closeSocket(InetSocketAddress local) {
