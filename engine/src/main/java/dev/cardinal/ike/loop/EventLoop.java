@@ -38,6 +38,9 @@ final class EventLoop {
 
     private static final long SLEEP_LIMIT_NANOS = 1_000_000_000L;
 
+    /** While strangers wait: how soon it is seen that a handshake under way counts no more. */
+    private static final long INTAKE_SLEEP_NANOS = 10_000_000L;
+
     /** How long the end waits for answers of back ends, so that what they hold is freed. */
     private static final long DRAIN_NANOS = 2_000_000_000L;
 
@@ -125,8 +128,8 @@ final class EventLoop {
         if (!received.isEmpty()) {
             return;
         }
-        boolean busy = !inbox.isEmpty() || host.isBusy() || !chores.isEmpty() || !intake.isEmpty() && hasCapacity();
-        long sleep = busy ? 0 : host.sleepNanos(SLEEP_LIMIT_NANOS);
+        boolean busy = !inbox.isEmpty() || host.isBusy() || !chores.isEmpty() || canAdmit();
+        long sleep = busy ? 0 : host.sleepNanos(intake.isEmpty() ? SLEEP_LIMIT_NANOS : INTAKE_SLEEP_NANOS);
         if (sleep <= 0) {
             ioLoop.runNow();
         } else {
@@ -363,6 +366,11 @@ final class EventLoop {
         return counters.get(LoopCounters.Gauge.WAITING) < Intake.WAITING_LIMIT;
     }
 
+    /** Whether a handshake that waits may go on. */
+    private boolean canAdmit() {
+        return hasCapacity() && (intake.hasBegun() || intake.hasStrangers() && host.hasRoomForStranger());
+    }
+
     private void waitStranger(IkeHeader header, SaEvent.Datagram datagram, long hash, long now) {
         if (intake.addStranger(header, datagram, hash, now) == Intake.Answer.FULL) {
             counters.add(LoopCount.DROPPED_INTAKE_FULL);
@@ -386,7 +394,7 @@ final class EventLoop {
     /** Lets handshakes go on, those that have begun first, while the back ends are ready for them. */
     private void admit() {
         counters.set(LoopCounters.Gauge.INTAKE, intake.size());
-        for (int left = ADMISSIONS_PER_TURN; left > 0 && !intake.isEmpty() && hasCapacity(); ) {
+        for (int left = ADMISSIONS_PER_TURN; left > 0 && canAdmit(); ) {
             try {
                 left -= admitOne();
             } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError flaw) {

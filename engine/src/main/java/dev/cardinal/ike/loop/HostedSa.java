@@ -37,13 +37,47 @@ final class HostedSa implements Effects, TimerHeap.Node {
     @Nullable
     HostedSa older;
 
-    /**
-     * A responder's SA whose peer is not authenticated.
-     *
-     * @param source counted under this address
-     * @param firstMessage hash that its first message is known by
-     */
-    record HalfOpen(InetAddress source, long firstMessage) {}
+    /** A responder's SA whose peer is not authenticated. */
+    static final class HalfOpen {
+        private final InetAddress source;
+        private final long firstMessage;
+        private final long begunNanos;
+        private boolean counted = true;
+
+        /**
+         * @param source counted under this address
+         * @param firstMessage hash that its first message is known by
+         */
+        HalfOpen(InetAddress source, long firstMessage, long begunNanos) {
+            this.source = source;
+            this.firstMessage = firstMessage;
+            this.begunNanos = begunNanos;
+        }
+
+        InetAddress source() {
+            return source;
+        }
+
+        long firstMessage() {
+            return firstMessage;
+        }
+
+        long begunNanos() {
+            return begunNanos;
+        }
+
+        /** Whether it counts as {@link UnderWay}. */
+        boolean isCounted() {
+            return counted;
+        }
+
+        /** @return false where it did not count before */
+        boolean endCounting() {
+            boolean before = counted;
+            counted = false;
+            return before;
+        }
+    }
 
     HostedSa(SaHost host, IkeSa sa, @Nullable InitiationWatch watch) {
         this.host = host;

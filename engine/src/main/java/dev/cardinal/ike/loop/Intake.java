@@ -237,6 +237,10 @@ final class Intake {
         return begunMessages > 0;
     }
 
+    boolean hasStrangers() {
+        return !strangers.isEmpty();
+    }
+
     boolean isEmpty() {
         return begunMessages == 0 && strangers.isEmpty();
     }

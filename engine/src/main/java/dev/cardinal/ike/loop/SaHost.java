@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  * indices. All on the loop's thread.
  */
 final class SaHost implements AutoCloseable {
+    /** Requests with back ends below which handshakes under way wait for their peers, not for us. */
+    private static final int LEISURE = Intake.WAITING_LIMIT / 4;
+
     /** Messages to other loops that found no room yet. */
     static final int OUTBOX_LIMIT = 4096;
 
@@ -53,6 +56,7 @@ final class SaHost implements AutoCloseable {
     private final LoopCounters counters;
     private final SaTable table;
     private final TimerHeap<HostedSa> timers = new TimerHeap<>();
+    private final UnderWay underWay = new UnderWay();
     private final UniquenessIndex uniqueness;
     private final CookieGate gate;
     private final SaEnvironment environment;
@@ -109,6 +113,11 @@ final class SaHost implements AutoCloseable {
         return gate;
     }
 
+    /** Whether a stranger may begin, as far as those who have begun lately go. */
+    boolean hasRoomForStranger() {
+        return underWay.hasRoom(clock.getAsLong(), counters.get(LoopCounters.Gauge.WAITING) < LEISURE);
+    }
+
     /** An SA for a stranger that the gate let pass. */
     void respond(IkeHeader header, SaEvent.Datagram datagram, long firstMessage) {
         if (!table.hasRoom()) {
@@ -118,7 +127,9 @@ final class SaHost implements AutoCloseable {
         InetAddress source = datagram.path().remoteAddress();
         HostedSa hosted = new HostedSa(this, ports.factory().responder(header, datagram.path(), environment), null);
         counters.add(LoopCount.RESPONDERS);
-        hosted.beginHalfOpen(new HostedSa.HalfOpen(source, firstMessage));
+        HostedSa.HalfOpen halfOpen = new HostedSa.HalfOpen(source, firstMessage, clock.getAsLong());
+        hosted.beginHalfOpen(halfOpen);
+        underWay.begin(halfOpen);
         peers.halfOpen().add(source);
         counters.add(LoopCounters.Gauge.HALF_OPEN, 1);
         table.putFirstMessage(firstMessage, hosted);
@@ -241,6 +252,7 @@ final class SaHost implements AutoCloseable {
         HostedSa.HalfOpen halfOpen = hosted.halfOpen();
         if (halfOpen != null) {
             hosted.endHalfOpen();
+            underWay.end(halfOpen);
             peers.halfOpen().remove(halfOpen.source());
             counters.add(LoopCounters.Gauge.HALF_OPEN, -1);
             table.removeFirstMessage(halfOpen.firstMessage(), hosted);

@@ -49,6 +49,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -477,6 +478,35 @@ class LoopGroupTest {
         }
     }
 
+    /** A crowd is let in as fast as it goes on; those who never do keep it out for a moment only. */
+    @Test
+    void strangersWaitWhileManyAreUnderWay() {
+        AtomicLong clock = new AtomicLong(1);
+        LoopGroup group = new LoopGroup(settings(1, CookieSettings.OFF), ports(Uniqueness.NEVER), clock::get);
+        running = group;
+        start(group);
+        try (Peer crowd = peer(group);
+                Peer late = peer(group)) {
+            long[] spis = new long[UnderWay.LIMIT + 1];
+            for (int i = 1; i <= UnderWay.LIMIT; i++) {
+                spis[i] = crowd.open(i);
+            }
+            late.send(FirstMessages.saInit(1, null));
+            late.send(FirstMessages.saInit(2, null));
+            late.send(FirstMessages.saInit(3, null));
+            await(() -> sum(group, LoopStatistics::intake) == 3, "those that wait");
+            assertTrue(late.isSilent());
+            crowd.establish(5, spis[5], 5, false);
+            assertEquals(1, FirstMessages.header(receive(late)).initiatorSpi(), "one is let in for one that stands");
+            crowd.tell(6, spis[6], FakeSa.CLOSE);
+            assertEquals(2, FirstMessages.header(receive(late)).initiatorSpi(), "and for one that ended");
+            await(() -> sum(group, LoopStatistics::intake) == 1, "one is left");
+            clock.addAndGet(UnderWay.ANSWER_NANOS);
+            assertEquals(3, FirstMessages.header(receive(late)).initiatorSpi(), "the rest had their time");
+            assertEquals(UnderWay.LIMIT + 1, sum(group, LoopStatistics::halfOpen));
+        }
+    }
+
     /**
      * What a half-open SA's peer sends is not authenticated: while the back ends are busy, one may send as much nonsense as
      * it likes, another's message still waits for its turn and need not be repeated.
@@ -773,13 +803,27 @@ class LoopGroupTest {
 
     private LoopGroup start(LoopSettings settings, Uniqueness unique) {
         LoopGroup group = new LoopGroup(settings, ports(unique));
+        start(group);
+        running = group;
+        return group;
+    }
+
+    private static void start(LoopGroup group) {
         try {
             group.start();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
-        running = group;
-        return group;
+    }
+
+    /** After {@link Peer#isSilent}, which shortens the peer's patience. */
+    private static byte[] receive(Peer peer) {
+        try {
+            peer.socket.setSoTimeout(10_000);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return peer.receive();
     }
 
     private static LoopSettings settings(int loops, CookieSettings cookies) {
