@@ -1,5 +1,7 @@
 package dev.cardinal.hsm;
 
+import java.util.List;
+
 /**
  * What to make of a shared secret {@code g^xy} without letting it leave the token where the token can do that. The keys
  * named here are the host's; the caller wipes them after completion.
@@ -24,6 +26,30 @@ public sealed interface Derivation {
         @Override
         public String toString() {
             return "Expand[" + hash + ", " + length + "]";
+        }
+    }
+
+    /**
+     * Chains of MACs under one key, one block of the hash's length for each suffix: in every chain
+     * {@code T1 = HMAC(key, g^xy | suffix1)} and {@code Tn = HMAC(key, Tn-1 | g^xy | suffixn)}.
+     *
+     * @param seeded whether the key is {@code HMAC(key, g^xy)} instead of the one given, and stands before the chains in
+     *     what is made
+     * @param chains suffixes; 1 to 512 in all, none of the chains empty
+     */
+    record Chains(HashAlgorithm hash, byte[] key, boolean seeded, List<List<byte[]>> chains) implements Derivation {
+        @Override
+        public String toString() {
+            return "Chains[" + hash + ", " + chains.size() + "]";
+        }
+
+        /** Octets made. */
+        public int length() {
+            int blocks = seeded ? 1 : 0;
+            for (List<byte[]> chain : chains) {
+                blocks += chain.size();
+            }
+            return blocks * hash.length();
         }
     }
 

@@ -11,7 +11,7 @@ public enum SignatureMechanism {
     RSA_PSS_SHA256,
     RSA_PSS_SHA384,
     RSA_PSS_SHA512,
-    /** The octets themselves as the hash. */
+    /** The octets themselves as the hash, at most 64. */
     ECDSA_UNHASHED,
     ECDSA_SHA256,
     ECDSA_SHA384,

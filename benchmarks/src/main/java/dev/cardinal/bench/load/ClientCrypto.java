@@ -58,6 +58,8 @@ final class ClientCrypto implements CryptoPort, AutoCloseable {
             case CryptoRequest.Agree agree -> token.submit(agree, completion);
             case CryptoRequest.GenerateAndAgree both -> token.submit(both, completion);
             case CryptoRequest.Sign sign -> token.submit(sign, completion);
+            case CryptoRequest.Decrypt decrypt -> token.submit(decrypt, completion);
+            case CryptoRequest.EncryptToPeer encrypt -> host.submit(encrypt, completion);
         };
     }
 

@@ -46,6 +46,8 @@ public final class CryptoRouter implements CryptoPort {
         AGREE,
         GENERATE_AND_AGREE,
         SIGN,
+        DECRYPT,
+        ENCRYPT_TO_PEER,
         VERIFY_PEER
     }
 
@@ -123,6 +125,13 @@ public final class CryptoRouter implements CryptoPort {
                 }
                 yield send(HOST, host, r, completion);
             }
+            case CryptoRequest.Decrypt r -> {
+                if (r.key() instanceof TokenDecryptionKey key) {
+                    yield send(key.port().name(), key.port(), r, completion);
+                }
+                yield send(HOST, host, r, completion);
+            }
+            case CryptoRequest.EncryptToPeer r -> send(HOST, host, r, completion);
             case CryptoRequest.VerifyPeer r -> verify(r, completion);
         };
     }
@@ -341,6 +350,8 @@ public final class CryptoRouter implements CryptoPort {
             case CryptoRequest.Agree r -> Operation.AGREE;
             case CryptoRequest.GenerateAndAgree r -> Operation.GENERATE_AND_AGREE;
             case CryptoRequest.Sign r -> Operation.SIGN;
+            case CryptoRequest.Decrypt r -> Operation.DECRYPT;
+            case CryptoRequest.EncryptToPeer r -> Operation.ENCRYPT_TO_PEER;
             case CryptoRequest.VerifyPeer r -> Operation.VERIFY_PEER;
         };
     }

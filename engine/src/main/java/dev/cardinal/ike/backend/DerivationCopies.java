@@ -19,6 +19,10 @@ final class DerivationCopies {
                         r.method(), r.placement(), r.peerValue(), copy(r.derivation()), r.urgency(), r.deadlineNanos());
             case CryptoRequest.Generate r -> r;
             case CryptoRequest.Sign r -> r;
+            case CryptoRequest.Decrypt r -> r;
+            case CryptoRequest.EncryptToPeer r ->
+                new CryptoRequest.EncryptToPeer(
+                        r.key(), r.plaintexts().stream().map(Secret::copy).toList(), r.urgency(), r.deadlineNanos());
             case CryptoRequest.VerifyPeer r -> r;
         };
     }
@@ -29,6 +33,8 @@ final class DerivationCopies {
             case CryptoRequest.GenerateAndAgree r -> wipe(r.derivation());
             case CryptoRequest.Generate r -> {}
             case CryptoRequest.Sign r -> {}
+            case CryptoRequest.Decrypt r -> {}
+            case CryptoRequest.EncryptToPeer r -> r.plaintexts().forEach(Secret::close);
             case CryptoRequest.VerifyPeer r -> {}
         }
     }

@@ -9,7 +9,11 @@ import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SecretDerivation;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
 import java.security.GeneralSecurityException;
+import java.security.interfaces.RSAPublicKey;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The host's processor as a device: requests to outcomes, one at a time on the calling thread, deadlines not looked at. Holds
@@ -19,6 +23,7 @@ public final class HostCrypto {
     private final RandomSource random;
     private final SymmetricCrypto symmetric = new SymmetricCrypto();
     private final HostSignatures signatures = new HostSignatures();
+    private final RsaEncryption encryption;
     private final PeerVerification peers;
 
     /** @param clock tells whether a certificate is valid */
@@ -29,6 +34,7 @@ public final class HostCrypto {
     /** @param known certificates may be those of other threads too */
     HostCrypto(RandomSource random, Clock clock, KnownCertificates known) {
         this.random = random;
+        this.encryption = new RsaEncryption(random);
         this.peers = new PeerVerification(clock, signatures, known);
     }
 
@@ -49,6 +55,8 @@ public final class HostCrypto {
                     }
                 }
                 case CryptoRequest.Sign r -> sign(r);
+                case CryptoRequest.Decrypt r -> decrypt(r);
+                case CryptoRequest.EncryptToPeer r -> encrypt(r);
                 case CryptoRequest.VerifyPeer r -> peers.verify(r);
             };
         } catch (RefusedPublicValue e) {
@@ -68,6 +76,43 @@ public final class HostCrypto {
                     ? new Failed(Failed.Kind.LOST, "key exchange was released")
                     : new CryptoOutcome.Agreed(symmetric.derive(derivation, shared), null);
         }
+    }
+
+    private CryptoOutcome decrypt(CryptoRequest.Decrypt request) throws GeneralSecurityException {
+        if (!(request.key() instanceof HostDecryptionKey key)) {
+            return new Failed(Failed.Kind.UNSUPPORTED, "decryption key of another device");
+        }
+        List<Secret> plaintexts = new ArrayList<>();
+        try {
+            for (byte[] ciphertext : request.ciphertexts()) {
+                plaintexts.add(Secret.owning(encryption.decrypt(key.key(), ciphertext)));
+            }
+            return new CryptoOutcome.Decrypted(List.copyOf(plaintexts));
+        } catch (GeneralSecurityException | RuntimeException e) {
+            plaintexts.forEach(Secret::close);
+            throw e;
+        }
+    }
+
+    private CryptoOutcome encrypt(CryptoRequest.EncryptToPeer request) throws GeneralSecurityException {
+        String objection = PeerKeys.objection(request.key());
+        if (objection != null || !(request.key() instanceof RSAPublicKey rsa)) {
+            return new Failed(Failed.Kind.PEER_DATA, objection == null ? "only RSA keys encrypt" : objection);
+        }
+        int longest = (rsa.getModulus().bitLength() + 7) / 8 - RsaEncryption.OVERHEAD;
+        List<byte[]> ciphertexts = new ArrayList<>();
+        for (Secret plaintext : request.plaintexts()) {
+            if (plaintext.length() > longest) {
+                return new Failed(Failed.Kind.PEER_DATA, "the peer's key encrypts " + longest + " octets at most");
+            }
+            byte[] octets = plaintext.lend(byte[]::clone);
+            try {
+                ciphertexts.add(RsaEncryption.encrypt(rsa, octets));
+            } finally {
+                Arrays.fill(octets, (byte) 0);
+            }
+        }
+        return new CryptoOutcome.Encrypted(List.copyOf(ciphertexts));
     }
 
     private CryptoOutcome sign(CryptoRequest.Sign request) throws GeneralSecurityException {

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.MGF1ParameterSpec;
@@ -14,10 +15,16 @@ import java.util.Map;
 
 /** Signatures by the JDK. Holds one thread's objects for reuse; not thread-safe. */
 final class HostSignatures {
+    /** Octets. */
+    private static final int LONGEST_HASH = 64;
+
     private final Map<SignatureScheme, Signature> signatures = new EnumMap<>(SignatureScheme.class);
 
     /** @return ECDSA as {@code r | s} */
     byte[] sign(PrivateKey key, SignatureScheme scheme, byte[] octets) throws GeneralSecurityException {
+        if (isTooLong(scheme, octets)) {
+            throw new SignatureException(octets.length + " octets are no hash");
+        }
         Signature signature = signature(scheme);
         signature.initSign(key);
         signature.update(octets);
@@ -33,6 +40,9 @@ final class HostSignatures {
         if (key instanceof RSAPublicKey rsa && value.length != (rsa.getModulus().bitLength() + 7) / 8) {
             return false;
         }
+        if (isTooLong(scheme, octets)) {
+            return false;
+        }
         try {
             Signature signature = signature(scheme);
             signature.initVerify(key);
@@ -42,6 +52,11 @@ final class HostSignatures {
             // the JDK throws for some malformed signatures and answers false for others
             return false;
         }
+    }
+
+    /** The JDK's raw ECDSA has room for the longest hash and does not look before it writes. */
+    private static boolean isTooLong(SignatureScheme scheme, byte[] octets) {
+        return scheme == SignatureScheme.ECDSA_UNHASHED && octets.length > LONGEST_HASH;
     }
 
     private Signature signature(SignatureScheme scheme) throws GeneralSecurityException {

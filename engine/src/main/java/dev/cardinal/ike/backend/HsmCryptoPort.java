@@ -16,9 +16,13 @@ import dev.cardinal.ike.crypto.CryptoRequest;
 import dev.cardinal.ike.crypto.KeyExchangeHandle;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.PseudorandomFunction;
+import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SecretDerivation;
+import java.security.GeneralSecurityException;
 import java.security.interfaces.RSAPublicKey;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +40,7 @@ public final class HsmCryptoPort implements CryptoPort {
     private final String name;
     private final Hsm hsm;
     private final boolean extraction;
+    private final RsaEncryption encryption = new RsaEncryption(new SystemRandom());
 
     /**
      * @param name the token's name in the configuration
@@ -63,6 +68,15 @@ public final class HsmCryptoPort implements CryptoPort {
      */
     public TokenSigningKey signingKey(KeyRef ref) {
         return new TokenSigningKey(this, ref);
+    }
+
+    /**
+     * A key of this token for {@link CryptoRequest.Decrypt}.
+     *
+     * @throws IllegalArgumentException where the key is none that can decrypt here; the message says why
+     */
+    public TokenDecryptionKey decryptionKey(KeyRef ref) {
+        return new TokenDecryptionKey(this, ref);
     }
 
     /** Whether the token can make key pairs of this method. */
@@ -168,9 +182,45 @@ public final class HsmCryptoPort implements CryptoPort {
                         null,
                         completion);
             }
+            case CryptoRequest.Decrypt r -> {
+                if (!(r.key() instanceof TokenDecryptionKey key) || key.port() != this) {
+                    yield unsupported("decryption key of another device", completion);
+                }
+                yield decrypt(key, r, urgency, completion);
+            }
+            case CryptoRequest.EncryptToPeer r -> unsupported("encryption to a peer", completion);
             // a peer is judged on the host; its signatures come one by one
             case CryptoRequest.VerifyPeer r -> unsupported("judging a peer", completion);
         };
+    }
+
+    private boolean decrypt(
+            TokenDecryptionKey key, CryptoRequest.Decrypt request, Urgency urgency, Completion completion) {
+        List<RsaEncryption.Substitute> substitutes = new ArrayList<>();
+        try {
+            for (byte[] ciphertext : request.ciphertexts()) {
+                substitutes.add(encryption.substitute(ciphertext, (key.bits() + 7) / 8));
+            }
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK lacks a MAC", e);
+        }
+        TokenDecryption whole = new TokenDecryption(substitutes, completion);
+        for (int i = 0; i < substitutes.size(); i++) {
+            int index = i;
+            boolean taken = send(
+                    new HsmRequest.Decrypt(key.ref(), request.ciphertexts().get(i), urgency, request.deadlineNanos()),
+                    null,
+                    null,
+                    outcome -> whole.answered(index, outcome));
+            if (!taken && i == 0) {
+                return false;
+            }
+            if (!taken) {
+                // some are under way: the whole is answered, and not refused
+                whole.answered(index, new Failed(Failed.Kind.BACKEND, name + ": busy"));
+            }
+        }
+        return true;
     }
 
     /** A request that takes its derivation from the SA's secrets. */
@@ -208,7 +258,7 @@ public final class HsmCryptoPort implements CryptoPort {
             var unused = hsm.submit(request).whenComplete((result, thrown) -> {
                 CryptoOutcome outcome;
                 try {
-                    outcome = result == null ? failed(thrown) : outcome(result, derivation, method);
+                    outcome = result == null ? failed(thrown) : outcome(request, result, derivation, method);
                 } catch (RuntimeException e) {
                     outcome = new Failed(Failed.Kind.BACKEND, name + ": " + e);
                 } finally {
@@ -228,7 +278,10 @@ public final class HsmCryptoPort implements CryptoPort {
     }
 
     private CryptoOutcome outcome(
-            HsmResult result, @Nullable TokenDerivation derivation, @Nullable KeyExchangeMethod method) {
+            HsmRequest request,
+            HsmResult result,
+            @Nullable TokenDerivation derivation,
+            @Nullable KeyExchangeMethod method) {
         return switch (result) {
             case HsmResult.Generated r -> {
                 if (method == null) {
@@ -253,6 +306,9 @@ public final class HsmCryptoPort implements CryptoPort {
                 yield unexpected();
             }
             case HsmResult.Decrypted r -> {
+                if (request instanceof HsmRequest.Decrypt) {
+                    yield new CryptoOutcome.Decrypted(List.of(Secret.owning(r.plaintext())));
+                }
                 Arrays.fill(r.plaintext(), (byte) 0);
                 yield unexpected();
             }

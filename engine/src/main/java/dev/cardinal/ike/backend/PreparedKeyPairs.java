@@ -83,6 +83,8 @@ public final class PreparedKeyPairs implements CryptoPort, AutoCloseable {
             case CryptoRequest.Agree agree -> agree(agree, completion);
             case CryptoRequest.GenerateAndAgree both -> port.submit(both, completion);
             case CryptoRequest.Sign sign -> port.submit(sign, completion);
+            case CryptoRequest.Decrypt decrypt -> port.submit(decrypt, completion);
+            case CryptoRequest.EncryptToPeer encrypt -> port.submit(encrypt, completion);
             case CryptoRequest.VerifyPeer verify -> port.submit(verify, completion);
         };
     }

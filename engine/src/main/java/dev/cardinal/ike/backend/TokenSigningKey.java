@@ -55,7 +55,7 @@ public final class TokenSigningKey implements SigningKey {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    private static PublicKey parse(KeyRef ref) {
+    static PublicKey parse(KeyRef ref) {
         ASN1ObjectIdentifier oid = SubjectPublicKeyInfo.getInstance(ref.publicKeyInfo())
                 .getAlgorithm()
                 .getAlgorithm();

@@ -1,5 +1,6 @@
 package dev.cardinal.ike.crypto;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a {@link CryptoRequest} came to. Handles and secrets pass to the receiver. */
@@ -12,6 +13,12 @@ public sealed interface CryptoOutcome {
     record Agreed(Secret derived, byte @Nullable [] publicValue) implements CryptoOutcome {}
 
     record Signed(byte[] signature) implements CryptoOutcome {}
+
+    /** @param plaintexts one for each ciphertext, in their order; what could not be decrypted is among them and looks alike */
+    record Decrypted(List<Secret> plaintexts) implements CryptoOutcome {}
+
+    /** @param ciphertexts one for each plaintext, in their order, each as long as the key's modulus */
+    record Encrypted(List<byte[]> ciphertexts) implements CryptoOutcome {}
 
     record PeerVerified() implements CryptoOutcome {}
 

@@ -1,6 +1,7 @@
 package dev.cardinal.ike.crypto;
 
 import dev.cardinal.ike.wire.Identification;
+import java.security.PublicKey;
 import java.util.List;
 
 /** Public-key work that leaves the loop. Work whose deadline has passed is never started. */
@@ -37,6 +38,41 @@ public sealed interface CryptoRequest {
     /** A signature over {@code octets}. Answered by {@link CryptoOutcome.Signed}. */
     record Sign(SigningKey key, SignatureScheme scheme, byte[] octets, Urgency urgency, long deadlineNanos)
             implements CryptoRequest {}
+
+    /** Ciphertexts in one request, or plaintexts: more than the payloads of one message are. */
+    int TEXT_LIMIT = 8;
+
+    /**
+     * The decryption of what a peer encrypted to us, PKCS #1 v1.5. Answered by {@link CryptoOutcome.Decrypted} whatever the
+     * ciphertexts are: of one that is none comes a secret too, and nothing here or in the answer tells which that was.
+     *
+     * @param ciphertexts 1 to {@link #TEXT_LIMIT}; anything at all, hostile octets included
+     */
+    record Decrypt(DecryptionKey key, List<byte[]> ciphertexts, Urgency urgency, long deadlineNanos)
+            implements CryptoRequest {
+        public Decrypt {
+            requireFew(ciphertexts.size());
+        }
+    }
+
+    /**
+     * Encryption to the peer's public key, PKCS #1 v1.5. Answered by {@link CryptoOutcome.Encrypted}, or by
+     * {@link CryptoOutcome.Failed} where the key is no RSA key that is used here or a plaintext is too long for it.
+     *
+     * @param plaintexts 1 to {@link #TEXT_LIMIT}; stay the SA's
+     */
+    record EncryptToPeer(PublicKey key, List<Secret> plaintexts, Urgency urgency, long deadlineNanos)
+            implements CryptoRequest {
+        public EncryptToPeer {
+            requireFew(plaintexts.size());
+        }
+    }
+
+    private static void requireFew(int count) {
+        if (count < 1 || count > TEXT_LIMIT) {
+            throw new IllegalArgumentException(count + " texts in a request");
+        }
+    }
 
     /**
      * The proof that the peer is whom it claims to be: its certificate leads to a trusted authority, is valid now, is not

@@ -20,7 +20,7 @@ public enum SignatureScheme {
     RSA_PSS_SHA256(HashMethod.SHA2_256, Key.RSA),
     RSA_PSS_SHA384(HashMethod.SHA2_384, Key.RSA),
     RSA_PSS_SHA512(HashMethod.SHA2_512, Key.RSA),
-    /** The octets themselves taken for the hash, their leftmost bits where they are more than the order's. IKEv1 only. */
+    /** The octets themselves taken for the hash, their leftmost bits where they are more than the order's; at most 64. IKEv1 only. */
     ECDSA_UNHASHED(HashMethod.IDENTITY, Key.EC),
     ECDSA_SHA256(HashMethod.SHA2_256, Key.EC),
     ECDSA_SHA384(HashMethod.SHA2_384, Key.EC),

@@ -4,6 +4,7 @@ import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoRequest;
 import dev.cardinal.ike.crypto.IntegrityFailure;
 import dev.cardinal.ike.crypto.KeyExchangeHandle;
+import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.sa.ChildKeys;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.ChildSa;
@@ -478,6 +479,8 @@ public final class Ikev2Sa implements IkeSa {
         switch (outcome) {
             case CryptoOutcome.Generated generated -> effects().release(generated.handle());
             case CryptoOutcome.Agreed agreed -> agreed.derived().close();
+            case CryptoOutcome.Decrypted decrypted -> decrypted.plaintexts().forEach(Secret::close);
+            case CryptoOutcome.Encrypted encrypted -> {}
             case CryptoOutcome.Signed signed -> {}
             case CryptoOutcome.PeerVerified verified -> {}
             case CryptoOutcome.PeerRejected peerRejected -> {}

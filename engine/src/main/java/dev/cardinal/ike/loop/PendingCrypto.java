@@ -2,6 +2,7 @@ package dev.cardinal.ike.loop;
 
 import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoPort;
+import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.sa.SaEvent;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,8 @@ final class PendingCrypto implements CryptoPort.Completion, Inbox.Completion {
         switch (Objects.requireNonNull(outcome)) {
             case CryptoOutcome.Generated generated -> port.release(generated.handle());
             case CryptoOutcome.Agreed agreed -> agreed.derived().close();
+            case CryptoOutcome.Decrypted decrypted -> decrypted.plaintexts().forEach(Secret::close);
+            case CryptoOutcome.Encrypted encrypted -> {}
             case CryptoOutcome.Signed signed -> {}
             case CryptoOutcome.PeerVerified verified -> {}
             case CryptoOutcome.PeerRejected rejected -> {}

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cardinal.hsm.HsmFailure;
+import dev.cardinal.hsm.HsmStatistics;
 import dev.cardinal.hsm.pool.TokenPool;
 import dev.cardinal.ike.backend.CryptoRouter.Operation;
 import dev.cardinal.ike.crypto.CryptoOutcome;
@@ -31,6 +32,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -118,11 +120,44 @@ class HsmCryptoPortTest {
         assertEquals(2048, port.signingKey(token.key(pool, "rsa")).bits());
     }
 
+    /** Whatever the token says of a ciphertext: the answer has a secret for each, and no counter tells them apart. */
+    @Test
+    void whatCouldNotBeDecryptedLooksLikeWhatCould() throws Exception {
+        byte[] info = Objects.requireNonNull(token.publicKeys().get("rsa"));
+        PublicKey publicKey = KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(info));
+        TokenDecryptionKey key = port.decryptionKey(token.key(pool, "rsa"));
+        assertEquals(2048, key.bits());
+        byte[] plaintext = {9, 8, 7, 6, 5, 4, 3, 2};
+        byte[] good = RsaEncryption.encrypt(publicKey, plaintext);
+        byte[] bad = good.clone();
+        bad[200] ^= 1;
+        HsmStatistics before = pool.statistics();
+        for (int round = 0; round < 3; round++) {
+            CryptoOutcome.Decrypted decrypted = outcome(
+                    port,
+                    new CryptoRequest.Decrypt(
+                            key, List.of(bad, good, new byte[256], new byte[7]), Urgency.BEGUN, deadline()),
+                    CryptoOutcome.Decrypted.class);
+            assertEquals(4, decrypted.plaintexts().size());
+            try (Secret expected = Secret.copyOf(plaintext)) {
+                assertTrue(decrypted.plaintexts().get(1).matches(expected));
+                assertFalse(decrypted.plaintexts().get(0).matches(expected));
+            }
+            decrypted.plaintexts().forEach(Secret::close);
+        }
+        assertEquals(before.failures(), pool.statistics().failures());
+        assertThrows(IllegalArgumentException.class, () -> port.decryptionKey(token.key(pool, "p256")));
+    }
+
     private static List<SecretDerivation> derivations(PseudorandomFunction prf, Secret skD) {
         return List.of(
                 new SecretDerivation.Skeyseed(prf, NI, NR),
                 new SecretDerivation.RekeyedSkeyseed(prf, skD, NI, NR),
-                new SecretDerivation.ChildKeyMaterial(prf, skD, NI, NR, 145));
+                new SecretDerivation.ChildKeyMaterial(prf, skD, NI, NR, 145),
+                new SecretDerivation.Ikev1Keys(prf, null, NI, NR, 0x0102030405060708L, -2),
+                new SecretDerivation.Ikev1Keys(prf, skD, NI, NR, 0x0102030405060708L, -2),
+                new SecretDerivation.QuickModeKeys(prf, skD, 3, 0x01020304, -5, NI, NR, 36),
+                new SecretDerivation.QuickModeKeys(prf, skD, 3, 0x01020304, -5, NI, NR, 145));
     }
 
     private static CryptoRequest.Generate generate(KeyExchangeMethod method, KeyExchangePlacement placement) {
@@ -372,7 +407,9 @@ class HsmCryptoPortTest {
         CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
         List<String> lines = router.capabilities();
         assertEquals(4, lines.size());
-        assertTrue(lines.get(0).startsWith("main (crypto-port): signs RSA_PKCS1_SHA1 RSA_PKCS1_SHA256"), lines.get(0));
+        assertTrue(
+                lines.get(0).startsWith("main (crypto-port): signs RSA_PKCS1_UNHASHED RSA_PKCS1_SHA1 RSA_PKCS1_SHA256"),
+                lines.get(0));
         assertTrue(lines.get(1).contains("modp2048") && lines.get(1).contains("curve25519"), lines.get(1));
         assertEquals("main (crypto-port): prf prfsha1 prfsha256 prfsha384 prfsha512", lines.get(2));
         assertTrue(lines.get(3).contains("modp8192"), lines.get(3));

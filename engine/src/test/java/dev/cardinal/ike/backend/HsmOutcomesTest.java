@@ -196,6 +196,7 @@ class HsmOutcomesTest {
                     assertArrayEquals(new byte[] {1, 2, 3}, expand.suffix());
                     assertEquals(33, expand.length());
                 }
+                case Derivation.Chains chains -> throw new AssertionError("nothing is chained");
                 case Derivation.Extract extract -> throw new AssertionError("nothing is extracted");
                 case null -> throw new AssertionError("no derivation");
             }

@@ -152,6 +152,9 @@ final class FakeSa implements IkeSa {
                         effects.release(generated.handle());
                     case dev.cardinal.ike.crypto.CryptoOutcome.Agreed agreed ->
                         agreed.derived().close();
+                    case dev.cardinal.ike.crypto.CryptoOutcome.Decrypted decrypted ->
+                        decrypted.plaintexts().forEach(dev.cardinal.ike.crypto.Secret::close);
+                    case dev.cardinal.ike.crypto.CryptoOutcome.Encrypted encrypted -> {}
                     case dev.cardinal.ike.crypto.CryptoOutcome.Signed signed -> {}
                     case dev.cardinal.ike.crypto.CryptoOutcome.PeerVerified verified -> {}
                     case dev.cardinal.ike.crypto.CryptoOutcome.PeerRejected rejected -> {}

@@ -3,6 +3,7 @@ package dev.cardinal.ike.sim;
 import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoRequest;
 import dev.cardinal.ike.crypto.KeyExchangeHandle;
+import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.sa.ChildKeys;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.ChildSa;
@@ -493,6 +494,8 @@ final class SimulatedHost {
         switch (outcome) {
             case CryptoOutcome.Generated generated -> token.release(generated.handle());
             case CryptoOutcome.Agreed agreed -> agreed.derived().close();
+            case CryptoOutcome.Decrypted decrypted -> decrypted.plaintexts().forEach(Secret::close);
+            case CryptoOutcome.Encrypted ignored -> {}
             case CryptoOutcome.Signed ignored -> {}
             case CryptoOutcome.PeerVerified ignored -> {}
             case CryptoOutcome.PeerRejected ignored -> {}

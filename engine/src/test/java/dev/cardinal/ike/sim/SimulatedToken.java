@@ -220,6 +220,8 @@ final class SimulatedToken implements CryptoPort {
                     }
                     case CryptoRequest.GenerateAndAgree both ->
                         agreed(work.derived, publicValue(both.method(), work.exponent));
+                    case CryptoRequest.Decrypt ignored -> unsupported();
+                    case CryptoRequest.EncryptToPeer ignored -> unsupported();
                     case CryptoRequest.Sign sign -> new CryptoOutcome.Signed(sign(sign));
                     case CryptoRequest.VerifyPeer verify -> verify(verify);
                 });
@@ -227,6 +229,10 @@ final class SimulatedToken implements CryptoPort {
 
     private static void fail(Held work, CryptoOutcome.Failed.Kind kind) {
         work.completion.completed(new CryptoOutcome.Failed(kind, "simulated: " + kind));
+    }
+
+    private static CryptoOutcome unsupported() {
+        return new CryptoOutcome.Failed(CryptoOutcome.Failed.Kind.UNSUPPORTED, "simulated: no RSA");
     }
 
     private static CryptoOutcome agreed(byte @Nullable [] derived, byte @Nullable [] publicValue) {
@@ -245,6 +251,8 @@ final class SimulatedToken implements CryptoPort {
                 }
                 yield handle.exponent;
             }
+            case CryptoRequest.Decrypt ignored -> 0;
+            case CryptoRequest.EncryptToPeer ignored -> 0;
             case CryptoRequest.Sign ignored -> 0;
             case CryptoRequest.VerifyPeer ignored -> 0;
         };
@@ -261,6 +269,8 @@ final class SimulatedToken implements CryptoPort {
             case CryptoRequest.GenerateAndAgree both ->
                 derive(both.method(), both.peerValue(), exponent, both.derivation());
             case CryptoRequest.Generate ignored -> null;
+            case CryptoRequest.Decrypt ignored -> null;
+            case CryptoRequest.EncryptToPeer ignored -> null;
             case CryptoRequest.Sign ignored -> null;
             case CryptoRequest.VerifyPeer ignored -> null;
         };

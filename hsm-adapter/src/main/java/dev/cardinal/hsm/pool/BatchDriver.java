@@ -87,9 +87,17 @@ final class BatchDriver implements TokenDriver {
             case TokenOperation.Verify verify -> true;
             case TokenOperation.Decrypt decrypt -> !decrypt.key().alwaysAuthenticate();
             case TokenOperation.Generate generate -> generate.group().batched();
-            case TokenOperation.Agree agree -> agree.group().batched() && !(agree.product() instanceof Product.Read);
-            case TokenOperation.GenerateAndAgree both ->
-                both.group().batched() && !(both.product() instanceof Product.Read);
+            case TokenOperation.Agree agree -> agree.group().batched() && hasLane(agree.product());
+            case TokenOperation.GenerateAndAgree both -> both.group().batched() && hasLane(both.product());
+        };
+    }
+
+    private static boolean hasLane(Product product) {
+        return switch (product) {
+            case Product.Kept kept -> true;
+            // a lane makes one thing of a secret
+            case Product.Derived derived -> !(derived.derivation() instanceof Derivation.Chains);
+            case Product.Read read -> false;
         };
     }
 
@@ -243,6 +251,7 @@ final class BatchDriver implements TokenDriver {
                         prfKey(expand.key()),
                         expand.suffix(),
                         expand.length());
+            case Derivation.Chains chains -> throw new IllegalArgumentException("chains have no lane");
             case Derivation.Extract extract -> throw new IllegalArgumentException("extraction is no derivation");
         };
     }

@@ -87,6 +87,7 @@ record RequestReading(TokenPool pool) {
                     case null -> true;
                     case Derivation.Hmac hmac -> pool.abilities().hashes().contains(hmac.hash());
                     case Derivation.Expand expand -> pool.abilities().hashes().contains(expand.hash());
+                    case Derivation.Chains chains -> pool.abilities().hashes().contains(chains.hash());
                     case Derivation.Extract extract -> false;
                 };
         if (!stays) {

@@ -10,6 +10,7 @@ import dev.cardinal.hsm.pkcs11.Session;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Derivations from {@code g^xy} by HMAC's definition (RFC 2104), {@code H(K^opad | H(K^ipad | text))}. The key is the
@@ -20,6 +21,9 @@ final class SecretDerivation {
 
     /** RFC 5869 section 2.3 and RFC 7296 section 2.13: the counter is one octet. */
     private static final int BLOCK_LIMIT = 255;
+
+    /** Two SAs' keys of the longest expansion each, and no more. */
+    private static final int CHAIN_BLOCK_LIMIT = 2 * BLOCK_LIMIT + 2;
 
     private static final byte IPAD = 0x36;
     private static final byte OPAD = 0x5c;
@@ -38,6 +42,14 @@ final class SecretDerivation {
                 if (expand.length() < 1
                         || expand.length() > BLOCK_LIMIT * expand.hash().length()) {
                     throw new HsmFailure(Kind.OUR_FAULT, 0, "an expansion to " + expand.length() + " octets");
+                }
+            }
+            case Derivation.Chains chains -> {
+                int blocks = chains.length() / chains.hash().length();
+                if (blocks < 1
+                        || blocks > CHAIN_BLOCK_LIMIT
+                        || chains.chains().stream().anyMatch(List::isEmpty)) {
+                    throw new HsmFailure(Kind.OUR_FAULT, 0, chains + " of " + blocks + " blocks");
                 }
             }
             case Derivation.Hmac hmac -> {}
@@ -93,8 +105,46 @@ final class SecretDerivation {
         return switch (derivation) {
             case Derivation.Hmac hmac -> hmac(hmac.hash(), hmac.key(), new byte[0], hmac.suffix(), inner);
             case Derivation.Expand expand -> expand(expand, inner);
+            case Derivation.Chains chains -> chains(chains, inner);
             case Derivation.Extract extract -> throw new IllegalArgumentException("extraction is no derivation");
         };
+    }
+
+    private static byte[] chains(Derivation.Chains chains, Inner inner) throws Pkcs11Exception, HsmFailure {
+        HashAlgorithm hash = chains.hash();
+        byte[] result = new byte[chains.length()];
+        byte[] key = chains.key().clone();
+        int done = 0;
+        try {
+            if (chains.seeded()) {
+                byte[] seed = hmac(hash, key, new byte[0], new byte[0], inner);
+                Arrays.fill(key, (byte) 0);
+                key = seed;
+                System.arraycopy(key, 0, result, 0, key.length);
+                done = key.length;
+            }
+            for (List<byte[]> chain : chains.chains()) {
+                byte[] block = new byte[0];
+                for (byte[] suffix : chain) {
+                    byte[] next;
+                    try {
+                        next = hmac(hash, key, block, suffix, inner);
+                    } finally {
+                        Arrays.fill(block, (byte) 0);
+                    }
+                    block = next;
+                    System.arraycopy(block, 0, result, done, block.length);
+                    done += block.length;
+                }
+                Arrays.fill(block, (byte) 0);
+            }
+            return result;
+        } catch (Pkcs11Exception | HsmFailure e) {
+            Arrays.fill(result, (byte) 0);
+            throw e;
+        } finally {
+            Arrays.fill(key, (byte) 0);
+        }
     }
 
     private static byte[] expand(Derivation.Expand expand, Inner inner) throws Pkcs11Exception, HsmFailure {

@@ -26,6 +26,9 @@ final class Signatures {
 
     private static final int ED25519_LENGTH = 64;
 
+    /** Octets. */
+    private static final int LONGEST_HASH = 64;
+
     /** RFC 8017 section 9.2: two octets, eight of padding at least, a zero. */
     private static final int BLOCK_OVERHEAD = 11;
 
@@ -115,6 +118,9 @@ final class Signatures {
                 int length = (ec.getParams().getOrder().bitLength() + 7) / 8;
                 byte[] hash =
                         mechanism == SignatureMechanism.ECDSA_UNHASHED ? message : digest(hash(mechanism), message);
+                if (hash.length > LONGEST_HASH) {
+                    throw new HsmFailure(Kind.OUR_FAULT, 0, hash.length + " octets are no hash");
+                }
                 // FIPS 186-5 section 6.4.1: the leftmost bits of a hash that is longer than the order; the orders of
                 // our curves end at octets but for P-521, whose order is longer than any hash
                 byte[] truncated = hash.length > length ? Arrays.copyOf(hash, length) : hash;

@@ -152,10 +152,12 @@ final class BatchAgreementTest {
         random.nextBytes(key);
         byte[] suffix = new byte[random.nextInt(0, 80)];
         random.nextBytes(suffix);
-        Derivation derivation = switch (random.nextInt(5)) {
+        Derivation derivation = switch (random.nextInt(6)) {
             case 0, 1 -> new Derivation.Hmac(hash, key, suffix);
             case 2 -> new Derivation.Expand(hash, key, suffix, random.nextInt(0, 300));
             case 3 -> new Derivation.Extract();
+            case 4 ->
+                new Derivation.Chains(hash, key, random.nextBoolean(), List.of(List.of(suffix, key), List.of(suffix)));
             default -> null;
         };
         return new Wish(kind, group, mechanisms[random.nextInt(mechanisms.length)], octets, derivation);
@@ -279,6 +281,7 @@ final class BatchAgreementTest {
             case Derivation.Hmac hmac -> HostPeer.hmac(hmac.hash(), hmac.key(), g, hmac.suffix());
             case Derivation.Expand expand ->
                 HostPeer.expand(expand.hash(), expand.key(), g, expand.suffix(), expand.length());
+            case Derivation.Chains chains -> HostPeer.chains(chains, g);
             case Derivation.Extract extract -> g;
         };
     }

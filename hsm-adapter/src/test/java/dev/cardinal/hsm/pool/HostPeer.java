@@ -1,5 +1,6 @@
 package dev.cardinal.hsm.pool;
 
+import dev.cardinal.hsm.Derivation;
 import dev.cardinal.hsm.HashAlgorithm;
 import dev.cardinal.hsm.KeyExchangeGroup;
 import java.io.ByteArrayOutputStream;
@@ -134,6 +135,24 @@ final class HostPeer {
         agreement.init(pair.getPrivate());
         agreement.doPhase(key, true);
         return agreement.generateSecret();
+    }
+
+    /** {@link Derivation.Chains} as it is written there, by the JDK's MAC. */
+    static byte[] chains(Derivation.Chains chains, byte[] secret) throws GeneralSecurityException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] key = chains.key();
+        if (chains.seeded()) {
+            key = hmac(chains.hash(), key, secret);
+            all.writeBytes(key);
+        }
+        for (List<byte[]> chain : chains.chains()) {
+            byte[] last = {};
+            for (byte[] suffix : chain) {
+                last = hmac(chains.hash(), key, last, secret, suffix);
+                all.writeBytes(last);
+            }
+        }
+        return all.toByteArray();
     }
 
     static byte[] hmac(HashAlgorithm hash, byte[] key, byte[]... parts) throws GeneralSecurityException {

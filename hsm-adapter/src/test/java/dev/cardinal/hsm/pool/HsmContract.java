@@ -31,6 +31,7 @@ import java.security.spec.PSSParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -223,6 +224,9 @@ abstract class HsmContract {
         byte[] key = {7};
         Derivation derivation = new Derivation.Hmac(HashAlgorithm.SHA256, key, new byte[0]);
         for (KeyExchangeGroup group : HostPeer.MODP) {
+            if (!groups().contains(group)) {
+                continue;
+            }
             BigInteger p = HostPeer.prime(group);
             int length = HostPeer.publicLength(group);
             HsmResult.Generated generated = generate(group);
@@ -303,6 +307,29 @@ abstract class HsmContract {
                         derive(shared, new Derivation.Expand(hash, key, suffix, 3 * hash.length() + 5)),
                         what);
             }
+        }
+        for (HashAlgorithm hash : HashAlgorithm.values()) {
+            for (int keyLength : List.of(1, hash.length(), hash.blockLength() + 1)) {
+                byte[] key = new byte[keyLength];
+                Arrays.fill(key, (byte) keyLength);
+                List<List<byte[]>> suffixes = List.of(
+                        List.of(new byte[17], new byte[] {1}, new byte[0]), List.of(new byte[] {3}, new byte[70]));
+                for (boolean seeded : new boolean[] {false, true}) {
+                    Derivation.Chains chains = new Derivation.Chains(hash, key, seeded, suffixes);
+                    byte[] expected = HostPeer.chains(chains, secret);
+                    assertEquals((seeded ? 6 : 5) * hash.length(), expected.length);
+                    assertArrayEquals(expected, derive(shared, chains), chains.toString());
+                    HsmResult.Agreed atOnce = (HsmResult.Agreed) get(pool.submit(
+                            new HsmRequest.Agree(generated.handle(), peer.publicValue(), chains, Urgency.NEW, soon())));
+                    assertArrayEquals(expected, atOnce.derived(), chains.toString());
+                }
+            }
+        }
+        for (List<List<byte[]>> wrong : List.of(
+                List.<List<byte[]>>of(), List.of(List.<byte[]>of()), List.of(Collections.nCopies(600, new byte[1])))) {
+            assertFails(
+                    HsmFailure.Kind.OUR_FAULT,
+                    deriving(shared, new Derivation.Chains(HashAlgorithm.SHA1, new byte[1], false, wrong)));
         }
         byte[] key = {5};
         int longest = 255 * HashAlgorithm.SHA256.length();

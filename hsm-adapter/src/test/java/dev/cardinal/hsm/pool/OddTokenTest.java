@@ -145,7 +145,7 @@ final class OddTokenTest {
         });
         try (TokenPool pool = TokenPool.open(softHsm, token, System::nanoTime)) {
             Set<SignatureMechanism> rsa =
-                    EnumSet.range(SignatureMechanism.RSA_PKCS1_SHA1, SignatureMechanism.RSA_PSS_SHA512);
+                    EnumSet.range(SignatureMechanism.RSA_PKCS1_UNHASHED, SignatureMechanism.RSA_PSS_SHA512);
             assertEquals(rsa, pool.profile().signatures());
             KeyRef key = pool.findKey(info);
             for (SignatureMechanism mechanism : rsa) {
