@@ -3,6 +3,7 @@ package dev.cardinal.ike.ikev1;
 import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoRequest;
 import dev.cardinal.ike.crypto.KeyExchangeHandle;
+import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.sa.ChildKeys;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.ChildSa;
@@ -511,6 +512,8 @@ public final class Ikev1Sa implements IkeSa {
             case CryptoOutcome.Generated generated -> effects().release(generated.handle());
             case CryptoOutcome.Agreed agreed -> agreed.derived().close();
             case CryptoOutcome.Signed signed -> {}
+            case CryptoOutcome.Decrypted decrypted -> decrypted.plaintexts().forEach(Secret::close);
+            case CryptoOutcome.Encrypted encrypted -> {}
             case CryptoOutcome.PeerVerified verified -> {}
             case CryptoOutcome.PeerRejected peerRejected -> {}
             case CryptoOutcome.Failed failed -> {}
