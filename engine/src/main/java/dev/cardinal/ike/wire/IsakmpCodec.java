@@ -30,8 +30,7 @@ public final class IsakmpCodec {
         int chain = message.chain().length;
         int rest = datagram.length - IkeHeader.LENGTH;
         // RFC 2408 section 3.6: a message that its payloads leave unaligned is padded to four octets at its end.
-        // libreswan
-        // does so (ikepad), as after a certificate request; strongSwan and we do not, since Check Point drops such ones
+        // libreswan does so, as after a certificate request; we do not, since Check Point drops such messages
         if (rest != chain && rest != Math.ceilDiv(chain, ALIGNMENT) * ALIGNMENT) {
             throw new MalformedMessage(rest - chain + " octets behind the last payload");
         }
@@ -54,9 +53,8 @@ public final class IsakmpCodec {
                 throw new MalformedMessage("more than " + MessageCodec.PAYLOADS_LIMIT + " payloads");
             }
             int next = reader.u8();
-            // RFC 2408 section 5.3: the reserved octet must be zero, else the message is discarded. FreeS/WAN and its
-            // heirs
-            // did so for decades; the peers known to fill reserved octets (Android's NAT-OA) do it inside of bodies
+            // RFC 2408 section 5.3: the reserved octet must be zero, else the message is discarded. Pluto did so for
+            // decades; the peers known to fill reserved octets (Android 4's NAT-OA) do it inside of bodies
             if (reader.u8() != 0) {
                 throw new MalformedMessage("reserved octet of a payload is not zero");
             }
