@@ -64,7 +64,7 @@ public record Identification(int type, byte[] data) {
     }
 
     /** RFC 7296 section 3.5: the string MUST not contain any terminators, which could hide its end from a log's reader. */
-    private static void expectNoTerminators(byte[] data) throws MalformedMessage {
+    static void expectNoTerminators(byte[] data) throws MalformedMessage {
         for (byte octet : data) {
             if (octet >= 0 && octet < 0x20 || octet == 0x7f) {
                 throw new MalformedMessage("control character in an identity");

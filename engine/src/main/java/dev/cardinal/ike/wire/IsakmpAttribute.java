@@ -12,14 +12,33 @@ import org.jspecify.annotations.Nullable;
  * @param value its octets, two in the basic form; owned by the record
  */
 public record IsakmpAttribute(int type, boolean basic, byte[] value) {
-    private static final int BASIC = 0x8000;
+    /** Octets before a variable value; no attribute is shorter. */
+    static final int HEADER_LENGTH = 4;
 
-    /** Longer values are no numbers here. */
+    private static final int BASIC = 0x8000;
+    private static final int BASIC_LENGTH = 2;
+
+    /** Octets of the largest number: one more could be negative in a long. */
     private static final int NUMBER_LENGTH = 7;
 
-    /** An attribute whose value is a number, in the shortest form. @param value 0 to 2^32-1 */
+    /** @throws IllegalArgumentException where the type is none, or the value does not fit the basic form */
+    public IsakmpAttribute {
+        if (type < 0 || type >= BASIC || basic && value.length != BASIC_LENGTH) {
+            throw new IllegalArgumentException("attribute " + type + " of " + value.length + " octets");
+        }
+    }
+
+    /**
+     * An attribute whose value is a number, in the shortest form.
+     *
+     * @param value 0 to 2^32-1
+     * @throws IllegalArgumentException where it is outside of that
+     */
     public static IsakmpAttribute of(int type, long value) {
-        if (value >= 0 && value <= 0xffff) {
+        if (value < 0 || value > 0xffff_ffffL) {
+            throw new IllegalArgumentException("attribute " + type + " of value " + value);
+        }
+        if (value <= 0xffff) {
             return new IsakmpAttribute(type, true, new byte[] {(byte) (value >> 8), (byte) value});
         }
         byte[] octets = {(byte) (value >> 24), (byte) (value >> 16), (byte) (value >> 8), (byte) value};
@@ -50,7 +69,7 @@ public record IsakmpAttribute(int type, boolean basic, byte[] value) {
     static IsakmpAttribute decode(PayloadReader reader) throws MalformedMessage {
         int type = reader.u16();
         if ((type & BASIC) != 0) {
-            return new IsakmpAttribute(type & ~BASIC, true, reader.bytes(2));
+            return new IsakmpAttribute(type & ~BASIC, true, reader.bytes(BASIC_LENGTH));
         }
         return new IsakmpAttribute(type, false, reader.bytes(reader.u16()));
     }

@@ -12,19 +12,27 @@ public final class IsakmpCodec {
     /** Flag of the header: the receiver of this message waits for a CONNECTED notify (RFC 2408 section 3.1). */
     public static final int FLAG_COMMIT = 0x02;
 
-    private static final int GENERIC_HEADER_LENGTH = 4;
+    static final int GENERIC_HEADER_LENGTH = 4;
+
+    private static final int ALIGNMENT = 4;
 
     private IsakmpCodec() {}
 
     /**
      * Decodes a message that is not encrypted.
      *
-     * @throws MalformedMessage where the octets are no valid chain of payloads; octets behind the chain are an error here
+     * @param header that of the datagram, from {@link MessageCodec#decodeHeader}
+     * @param datagram the whole datagram, without the non-ESP marker
+     * @throws MalformedMessage where the octets are no valid chain of payloads, or more than its padding follows it
      */
     public static IsakmpMessage decode(IkeHeader header, byte[] datagram) throws MalformedMessage {
         IsakmpMessage message = split(header, Arrays.copyOfRange(datagram, IkeHeader.LENGTH, datagram.length));
-        if (message.chain().length != datagram.length - IkeHeader.LENGTH) {
-            throw new MalformedMessage("octets behind the last payload");
+        int chain = message.chain().length;
+        int rest = datagram.length - IkeHeader.LENGTH;
+        // RFC 2408 section 3.6: a message that its payloads leave unaligned is padded to four octets at its end.
+        // libreswan does so, as after a certificate request; we do not, since Check Point drops such messages
+        if (rest != chain && rest != Math.ceilDiv(chain, ALIGNMENT) * ALIGNMENT) {
+            throw new MalformedMessage(rest - chain + " octets behind the last payload");
         }
         return message;
     }
@@ -32,6 +40,7 @@ public final class IsakmpCodec {
     /**
      * Decodes what was decrypted: a chain, then padding of any value (RFC 2409 appendix B).
      *
+     * @param header of the datagram, whose next payload is the chain's first
      * @param plaintext what follows the header
      * @throws MalformedMessage where the octets are no valid chain, as with a wrong key they mostly are
      */
@@ -44,7 +53,8 @@ public final class IsakmpCodec {
                 throw new MalformedMessage("more than " + MessageCodec.PAYLOADS_LIMIT + " payloads");
             }
             int next = reader.u8();
-            // RFC 2408 section 5.3: the reserved octet must be zero, else the message is discarded
+            // RFC 2408 section 5.3: the reserved octet must be zero, else the message is discarded. Pluto did so for
+            // decades; the peers known to fill reserved octets (Android 4's NAT-OA) do it inside of bodies
             if (reader.u8() != 0) {
                 throw new MalformedMessage("reserved octet of a payload is not zero");
             }

@@ -1,5 +1,6 @@
 package dev.cardinal.ike.wire;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,16 +12,15 @@ import java.util.List;
  *     payload on (RFC 2409 section 5.5)
  */
 public record IsakmpMessage(IkeHeader header, List<IsakmpBody> bodies, byte[] chain) {
-    private static final int GENERIC_HEADER_LENGTH = 4;
-
     public IsakmpMessage {
         bodies = List.copyOf(bodies);
     }
 
-    /** The chain behind its first payload. */
+    /** The chain behind its first payload; empty where there is none. */
     public byte[] afterFirst() {
-        int first =
-                bodies.isEmpty() ? 0 : GENERIC_HEADER_LENGTH + bodies.getFirst().octets().length;
-        return java.util.Arrays.copyOfRange(chain, first, chain.length);
+        int first = bodies.isEmpty()
+                ? 0
+                : IsakmpCodec.GENERIC_HEADER_LENGTH + bodies.getFirst().octets().length;
+        return Arrays.copyOfRange(chain, first, chain.length);
     }
 }

@@ -6,7 +6,10 @@ public final class IsakmpNotify {
     public static final int DOI_NOT_SUPPORTED = 2;
     public static final int SITUATION_NOT_SUPPORTED = 3;
     public static final int INVALID_COOKIE = 4;
+    public static final int INVALID_MAJOR_VERSION = 5;
     public static final int INVALID_EXCHANGE_TYPE = 7;
+    public static final int INVALID_MESSAGE_ID = 9;
+    public static final int INVALID_SPI = 11;
     public static final int NO_PROPOSAL_CHOSEN = 14;
     public static final int BAD_PROPOSAL_SYNTAX = 15;
     public static final int PAYLOAD_MALFORMED = 16;
@@ -29,18 +32,22 @@ public final class IsakmpNotify {
 
     private IsakmpNotify() {}
 
+    /** Whether a type tells of an error, rather than of a status. @param type 0 to 65535 */
     public static boolean isError(int type) {
         return type < FIRST_STATUS;
     }
 
-    /** In words, for our log. */
+    /** An error in words, for our log; other types by their number. */
     public static String words(int type) {
         return switch (type) {
             case INVALID_PAYLOAD_TYPE -> "INVALID-PAYLOAD-TYPE";
             case DOI_NOT_SUPPORTED -> "DOI-NOT-SUPPORTED";
             case SITUATION_NOT_SUPPORTED -> "SITUATION-NOT-SUPPORTED";
             case INVALID_COOKIE -> "INVALID-COOKIE";
+            case INVALID_MAJOR_VERSION -> "INVALID-MAJOR-VERSION";
             case INVALID_EXCHANGE_TYPE -> "INVALID-EXCHANGE-TYPE";
+            case INVALID_MESSAGE_ID -> "INVALID-MESSAGE-ID";
+            case INVALID_SPI -> "INVALID-SPI";
             case NO_PROPOSAL_CHOSEN -> "NO-PROPOSAL-CHOSEN";
             case BAD_PROPOSAL_SYNTAX -> "BAD-PROPOSAL-SYNTAX";
             case PAYLOAD_MALFORMED -> "PAYLOAD-MALFORMED";

@@ -1,5 +1,10 @@
 package dev.cardinal.ike.wire;
 
+import static dev.cardinal.ike.wire.Identification.FQDN;
+import static dev.cardinal.ike.wire.Identification.IPV4_ADDR;
+import static dev.cardinal.ike.wire.Identification.IPV6_ADDR;
+import static dev.cardinal.ike.wire.Identification.RFC822_ADDR;
+
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -101,27 +106,22 @@ public sealed interface IsakmpPayload {
 
         private static final int IPV4_LENGTH = 4;
         private static final int IPV6_LENGTH = 16;
-        private static final int PORT_MAX = 65535;
 
         static Identification decode(PayloadReader body) throws MalformedMessage {
             int type = body.u8();
-            int protocol = body.u8();
-            int port = body.u16();
-            byte[] data = body.rest();
+            Identification id = new Identification(type, body.u8(), body.u16(), body.rest());
             int wanted = switch (type) {
-                case dev.cardinal.ike.wire.Identification.IPV4_ADDR -> IPV4_LENGTH;
-                case dev.cardinal.ike.wire.Identification.IPV6_ADDR -> IPV6_LENGTH;
+                case IPV4_ADDR -> IPV4_LENGTH;
+                case IPV6_ADDR -> IPV6_LENGTH;
                 case IPV4_ADDR_SUBNET, IPV4_ADDR_RANGE -> 2 * IPV4_LENGTH;
                 case IPV6_ADDR_SUBNET, IPV6_ADDR_RANGE -> 2 * IPV6_LENGTH;
-                default -> data.length;
+                default -> id.data.length;
             };
-            if (data.length != wanted) {
-                throw new MalformedMessage("identity of type " + type + " with " + data.length + " octets");
+            if (id.data.length != wanted) {
+                throw new MalformedMessage("identity of type " + type + " with " + id.data.length + " octets");
             }
-            Identification id = new Identification(type, protocol, port, data);
-            if (type == dev.cardinal.ike.wire.Identification.FQDN
-                    || type == dev.cardinal.ike.wire.Identification.RFC822_ADDR) {
-                expectNoTerminators(data);
+            if (type == FQDN || type == RFC822_ADDR) {
+                dev.cardinal.ike.wire.Identification.expectNoTerminators(id.data);
             } else if (id.isTraffic()) {
                 id.traffic();
             }
@@ -136,30 +136,11 @@ public sealed interface IsakmpPayload {
         /**
          * The shortest form of a traffic selector for phase 2: address, subnet or range.
          *
-         * @throws IllegalArgumentException where it has a range of ports, which IKEv1 cannot say
+         * @throws IllegalArgumentException where it has some ports, or port 0 alone, which IKEv1 cannot say: it has any
+         *     port or one
          */
         public static Identification of(TrafficSelector selector) {
-            byte[] first = selector.start().getAddress();
-            byte[] last = selector.end().getAddress();
-            boolean anyPort = selector.startPort() == 0 && selector.endPort() == PORT_MAX;
-            if (!anyPort && selector.startPort() != selector.endPort()) {
-                throw new IllegalArgumentException("IKEv1 has no ranges of ports");
-            }
-            int port = anyPort ? 0 : selector.startPort();
-            boolean four = first.length == IPV4_LENGTH;
-            byte[] mask = mask(first, last);
-            if (Arrays.equals(first, last)) {
-                int type = four
-                        ? dev.cardinal.ike.wire.Identification.IPV4_ADDR
-                        : dev.cardinal.ike.wire.Identification.IPV6_ADDR;
-                return new Identification(type, selector.protocol(), port, first);
-            }
-            int type = mask == null
-                    ? (four ? IPV4_ADDR_RANGE : IPV6_ADDR_RANGE)
-                    : (four ? IPV4_ADDR_SUBNET : IPV6_ADDR_SUBNET);
-            byte[] data = Arrays.copyOf(first, 2 * first.length);
-            System.arraycopy(mask == null ? last : mask, 0, data, first.length, first.length);
-            return new Identification(type, selector.protocol(), port, data);
+            return IsakmpTraffic.identification(selector);
         }
 
         /** Whose identity it is: its type and data. */
@@ -170,12 +151,7 @@ public sealed interface IsakmpPayload {
         /** Whether it is one of the types that name traffic: an address, a subnet or a range. */
         public boolean isTraffic() {
             return switch (type) {
-                case dev.cardinal.ike.wire.Identification.IPV4_ADDR,
-                        dev.cardinal.ike.wire.Identification.IPV6_ADDR,
-                        IPV4_ADDR_SUBNET,
-                        IPV6_ADDR_SUBNET,
-                        IPV4_ADDR_RANGE,
-                        IPV6_ADDR_RANGE -> true;
+                case IPV4_ADDR, IPV6_ADDR, IPV4_ADDR_SUBNET, IPV6_ADDR_SUBNET, IPV4_ADDR_RANGE, IPV6_ADDR_RANGE -> true;
                 default -> false;
             };
         }
@@ -186,63 +162,7 @@ public sealed interface IsakmpPayload {
          * @throws MalformedMessage where it names none: another type, a mask with holes, a range that ends before it starts
          */
         public TrafficSelector traffic() throws MalformedMessage {
-            if (!isTraffic()) {
-                throw new MalformedMessage("identity of type " + type + " names no traffic");
-            }
-            boolean single = data.length == IPV4_LENGTH && type == dev.cardinal.ike.wire.Identification.IPV4_ADDR
-                    || type == dev.cardinal.ike.wire.Identification.IPV6_ADDR;
-            int half = single ? data.length : data.length / 2;
-            byte[] first = Arrays.copyOf(data, half);
-            byte[] last = single ? first : Arrays.copyOfRange(data, half, data.length);
-            if (type == IPV4_ADDR_SUBNET || type == IPV6_ADDR_SUBNET) {
-                byte[] mask = last;
-                last = first.clone();
-                for (int i = 0; i < half; i++) {
-                    first[i] &= mask[i];
-                    last[i] |= (byte) ~mask[i];
-                }
-                if (!Arrays.equals(mask, mask(first, last))) {
-                    throw new MalformedMessage("subnet whose mask has holes");
-                }
-            }
-            int start = port == 0 ? 0 : port;
-            int end = port == 0 ? PORT_MAX : port;
-            InetAddress from = TrafficSelector.address(first);
-            InetAddress to = TrafficSelector.address(last);
-            if (Arrays.compareUnsigned(first, last) > 0) {
-                throw new MalformedMessage("traffic whose addresses end before they start");
-            }
-            return new TrafficSelector(protocol, start, end, from, to);
-        }
-
-        /** The mask whose subnet is exactly this range, or null. */
-        private static byte @Nullable [] mask(byte[] first, byte[] last) {
-            byte[] mask = new byte[first.length];
-            boolean host = false;
-            for (int bit = 0; bit < first.length * 8; bit++) {
-                int at = 0x80 >> bit % 8;
-                boolean low = (first[bit / 8] & at) != 0;
-                boolean high = (last[bit / 8] & at) != 0;
-                if (low != high) {
-                    host = true;
-                }
-                if (host && (low || !high)) {
-                    return null;
-                }
-                if (!host) {
-                    mask[bit / 8] |= (byte) at;
-                }
-            }
-            return mask;
-        }
-
-        /** A control character could hide the end of a name from a log's reader. */
-        private static void expectNoTerminators(byte[] data) throws MalformedMessage {
-            for (byte octet : data) {
-                if (octet >= 0 && octet < 0x20 || octet == 0x7f) {
-                    throw new MalformedMessage("control character in an identity");
-                }
-            }
+            return IsakmpTraffic.selector(this);
         }
 
         @Override
@@ -503,8 +423,14 @@ public sealed interface IsakmpPayload {
         private static final int COOKIES_LENGTH = 16;
         private static final int CHILD_SPI_LENGTH = 4;
 
+        /** @throws IllegalArgumentException where an SPI is not of its protocol's length */
         public Delete {
             spis = List.copyOf(spis);
+            for (byte[] spi : spis) {
+                if (spi.length != spiLength(protocol)) {
+                    throw new IllegalArgumentException("SPI of " + spi.length + " octets in a delete");
+                }
+            }
         }
 
         static Delete decode(PayloadReader body) throws MalformedMessage {
@@ -516,7 +442,7 @@ public sealed interface IsakmpPayload {
                 throw new MalformedMessage("delete of DOI " + Integer.toUnsignedString(doi));
             }
             // RFC 2408 section 3.15: two cookies for ISAKMP, else the SPI's four octets
-            if (spiLength != (protocol == Proposal.IKE ? COOKIES_LENGTH : CHILD_SPI_LENGTH) || count > SPIS_LIMIT) {
+            if (spiLength != spiLength(protocol) || count > SPIS_LIMIT) {
                 throw new MalformedMessage(
                         count + " SPIs of " + spiLength + " octets in a delete of protocol " + protocol);
             }
@@ -534,9 +460,7 @@ public sealed interface IsakmpPayload {
 
         @Override
         public void writeBody(PayloadWriter writer) {
-            writer.u32(DOI_IPSEC).u8(protocol);
-            writer.u8(protocol == Proposal.IKE ? COOKIES_LENGTH : CHILD_SPI_LENGTH)
-                    .u16(spis.size());
+            writer.u32(DOI_IPSEC).u8(protocol).u8(spiLength(protocol)).u16(spis.size());
             spis.forEach(writer::bytes);
         }
 
@@ -550,6 +474,10 @@ public sealed interface IsakmpPayload {
         @Override
         public int hashCode() {
             return 31 * protocol + Arrays.deepHashCode(spis.toArray());
+        }
+
+        private static int spiLength(int protocol) {
+            return protocol == Proposal.IKE ? COOKIES_LENGTH : CHILD_SPI_LENGTH;
         }
     }
 
@@ -601,13 +529,23 @@ public sealed interface IsakmpPayload {
             body.skip(1);
             int identifier = body.u16();
             List<IsakmpAttribute> attributes = new ArrayList<>();
-            while (!body.isEmpty()) {
+            while (body.remaining() >= IsakmpAttribute.HEADER_LENGTH) {
                 if (attributes.size() == ATTRIBUTES_LIMIT) {
                     throw new MalformedMessage("more than " + ATTRIBUTES_LIMIT + " attributes");
                 }
                 attributes.add(IsakmpAttribute.decode(body));
             }
+            expectPadding(body.rest());
             return new Attributes(type, identifier, attributes);
+        }
+
+        /** FreeS/WAN's heirs fill this payload up to four octets (libreswan with ikepad=yes only); no draft tells them to. */
+        private static void expectPadding(byte[] octets) throws MalformedMessage {
+            for (byte octet : octets) {
+                if (octet != 0) {
+                    throw new MalformedMessage("attribute of " + octets.length + " octets");
+                }
+            }
         }
 
         /** The first attribute of a type, or null. */
@@ -663,8 +601,8 @@ public sealed interface IsakmpPayload {
             int type = body.u8();
             body.skip(3);
             byte[] data = body.rest();
-            boolean four = type == dev.cardinal.ike.wire.Identification.IPV4_ADDR && data.length == 4;
-            boolean six = type == dev.cardinal.ike.wire.Identification.IPV6_ADDR && data.length == 16;
+            boolean four = type == IPV4_ADDR && data.length == 4;
+            boolean six = type == IPV6_ADDR && data.length == 16;
             if (!four && !six) {
                 throw new MalformedMessage("original address of type " + type + " with " + data.length + " octets");
             }
@@ -680,12 +618,7 @@ public sealed interface IsakmpPayload {
         @Override
         public void writeBody(PayloadWriter writer) {
             byte[] octets = address.getAddress();
-            writer.u8(
-                            octets.length == 4
-                                    ? dev.cardinal.ike.wire.Identification.IPV4_ADDR
-                                    : dev.cardinal.ike.wire.Identification.IPV6_ADDR)
-                    .zeros(3)
-                    .bytes(octets);
+            writer.u8(octets.length == 4 ? IPV4_ADDR : IPV6_ADDR).zeros(3).bytes(octets);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.cardinal.ike.wire;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** What the codec promises about any octets that it took. */
@@ -42,6 +44,56 @@ final class Canonical {
         } catch (MalformedMessage expected) {
             return false;
         }
+    }
+
+    /**
+     * The same for a message of IKEv1, with every body that is a value.
+     *
+     * @return whether the octets gave a chain, and each of its bodies a value
+     */
+    static boolean checkIsakmpMessage(byte[] octets) {
+        try {
+            IkeHeader header = MessageCodec.decodeHeader(octets);
+            IsakmpMessage message = IsakmpCodec.decode(header, octets);
+            byte[] again = IsakmpCodec.encode(header, message.bodies());
+            // only the padding is lost
+            byte[] unpadded = Arrays.copyOf(octets, again.length);
+            System.arraycopy(again, 24, unpadded, 24, 4);
+            assertArrayEquals(unpadded, again);
+            assertTrue(octets.length - again.length < 4, "padding");
+            return checkIsakmpBodies(message);
+        } catch (MalformedMessage expected) {
+            return false;
+        }
+    }
+
+    /** The same for what was decrypted. */
+    static boolean checkIsakmpChain(int firstPayload, byte[] plaintext) {
+        try {
+            IsakmpMessage message = IsakmpCodec.split(KnownIsakmp.header(firstPayload), plaintext);
+            assertArrayEquals(Arrays.copyOf(plaintext, message.chain().length), message.chain());
+            return checkIsakmpBodies(message);
+        } catch (MalformedMessage expected) {
+            return false;
+        }
+    }
+
+    private static boolean checkIsakmpBodies(IsakmpMessage message) {
+        assertArrayEquals(message.chain(), IsakmpCodec.encodeChain(message.bodies()));
+        assertTrue(message.bodies().size() <= MessageCodec.PAYLOADS_LIMIT, "payloads");
+        boolean values = true;
+        for (IsakmpBody body : message.bodies()) {
+            try {
+                IsakmpPayload value = body.decode();
+                IsakmpBody again = IsakmpBody.of(value);
+                assertEquals(body.type(), again.type());
+                assertTrue(again.octets().length <= body.octets().length, "canonical octets are the fewest");
+                assertEquals(value, again.decode());
+            } catch (MalformedMessage expected) {
+                values = false;
+            }
+        }
+        return values;
     }
 
     /** Whether nothing in it was left out in decoding: transforms with foreign attributes, selectors of unknown types. */
