@@ -64,6 +64,9 @@ public final class Ikev1Sa implements IkeSa {
     /** The SA that this one is to replace, until it has taken its Child SAs over. */
     private @Nullable Ikev1Sa predecessor;
 
+    /** The SA that took over. */
+    private @Nullable Ikev1Sa heir;
+
     Path path;
     Life life = Life.CONNECTING;
     VendorIds.Features peer = VendorIds.Features.NONE;
@@ -250,10 +253,11 @@ public final class Ikev1Sa implements IkeSa {
             throws MalformedMessage {
         long hash = hash(datagram);
         if (conversation.isRepeated(hash)) {
-            // whose own message awaits an answer sends it by its timer
+            // whose own message awaits an answer sends it by its timer; not to where the copy came from, which anybody
+            // may send
             if (conversation.retransmission == null) {
                 for (byte[] sent : conversation.sent()) {
-                    effects().send(sent, from);
+                    effects().send(sent, path);
                 }
             }
             return;
@@ -648,45 +652,75 @@ public final class Ikev1Sa implements IkeSa {
         }
     }
 
-    /** Our new SA is established: this one hands over and is deleted. Called within the successor's event. */
+    /** Our new SA is established. Called within the successor's event. */
     private void succeededBy(Ikev1Sa successor) {
-        if (life != Life.ESTABLISHED) {
-            return;
+        if (life == Life.ESTABLISHED) {
+            settle(successor, successor);
+            successor.effects().adopt(this);
         }
-        moveChildren(successor);
-        life = Life.REPLACED;
-        successor.report(new SaNotice.IkeRekeyed(
-                subject(), true, successor.ownCookie, required(successor.suite).listing()));
-        timers.onReplaced(successor.now(), Ikev1Timers.HAND_OVER_NANOS);
-        successor.effects().adopt(this);
     }
 
-    /** The peer has run phase 1 anew: the new SA, on this loop, takes over; the peer deletes this one. */
+    /** The peer has run phase 1 anew: the new SA is on this loop. */
     private void handOver(Ikev1Sa successor) {
         if (life == Life.ESTABLISHED && successor.life == Life.ESTABLISHED) {
-            moveChildren(successor);
-            life = Life.REPLACED;
-            report(new SaNotice.IkeRekeyed(
-                    subject(),
-                    successor.initiator,
-                    successor.ownCookie,
-                    required(successor.suite).listing()));
-            timers.onReplaced(now(), Ikev1Timers.REPLACED_NANOS);
+            settle(successor, this);
             effects().adopt(successor);
         }
     }
 
-    private void moveChildren(Ikev1Sa successor) {
-        successor.children.addAll(children);
-        children.clear();
+    /** The newer SA takes over, unless both ends made one at a time and this is the one that both keep. */
+    private void settle(Ikev1Sa successor, Ikev1Sa handling) {
+        if (isCollision(successor) && Long.compareUnsigned(initiatorCookie(), successor.initiatorCookie()) < 0) {
+            handling.report(new SaNotice.Collision(subject(), "both ends ran phase 1 anew: this one stays"));
+            successor.yieldTo(this, handling);
+            timers.replaceLater(handling.now());
+        } else {
+            yieldTo(successor, handling);
+        }
     }
 
-    /** Takes a Child SA in whose installation has succeeded. @param rekeyed what it replaces, or null */
+    /**
+     * Whether each end has begun one of both SAs before it could know that the other end's was established. Each sees its own
+     * established before the other's, and both must come to keep the same one: that of the smaller initiator cookie.
+     */
+    private boolean isCollision(Ikev1Sa successor) {
+        return initiator != successor.initiator
+                && successor.begunNanos - establishedNanos < Ikev1Timers.COLLISION_NANOS;
+    }
+
+    /**
+     * Another SA takes everything over; one of the ends deletes this one soon.
+     *
+     * @param handling the one of both that handles an event now
+     */
+    private void yieldTo(Ikev1Sa other, Ikev1Sa handling) {
+        heir = other;
+        other.children.addAll(children);
+        children.clear();
+        life = Life.REPLACED;
+        handling.report(new SaNotice.IkeRekeyed(
+                subject(),
+                other.initiator,
+                other.ownCookie,
+                required(other.suite).listing()));
+        boolean ours = other.initiator;
+        timers.onReplaced(handling.now(), ours ? Ikev1Timers.HAND_OVER_NANOS : Ikev1Timers.REPLACED_NANOS);
+    }
+
+    /**
+     * Takes a Child SA in whose installation has succeeded. Where this SA has been replaced meanwhile its heir gets it.
+     *
+     * @param rekeyed what it replaces, or null
+     */
     void addChild(ChildSa facts, ChildPolicy childPolicy, long lifeNanos, @Nullable Child rekeyed) {
+        Ikev1Sa holder = this;
+        while (holder.heir != null) {
+            holder = holder.heir;
+        }
         Child child = new Child(facts, childPolicy, now());
         timers.onChild(child, lifeNanos);
-        children.add(child);
-        for (Child older : children) {
+        holder.children.add(child);
+        for (Child older : holder.children) {
             if (older != child && older.isTwinOf(child) && older.state != Child.State.REPLACED) {
                 older.state = Child.State.REPLACED;
                 older.rekeyNanos = NEVER;
@@ -695,7 +729,14 @@ public final class Ikev1Sa implements IkeSa {
                 older.expireNanos = Math.min(older.expireNanos, now() + end);
             }
         }
-        report(new SaNotice.ChildEstablished(subject(), facts, rekeyed != null));
+        report(new SaNotice.ChildEstablished(holder == this ? subject() : holder.subject(), facts, rekeyed != null));
+        if (holder.life == Life.CLOSED) {
+            holder.children.remove(child);
+            children.add(child);
+            removeChild(child, "its IKE SA ended");
+        } else if (holder != this) {
+            effects().adopt(holder);
+        }
     }
 
     void removeChild(Child child, String why) {

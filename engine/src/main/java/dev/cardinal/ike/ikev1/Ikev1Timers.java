@@ -13,6 +13,9 @@ final class Ikev1Timers {
     /** How long what was replaced lives on where it is for us to delete it: what is under way with it arrives meanwhile. */
     static final long HAND_OVER_NANOS = 5_000_000_000L;
 
+    /** What is begun so soon after the peer's SA was established here may have been begun before it was there. */
+    static final long COLLISION_NANOS = 10_000_000_000L;
+
     /** The same where it is for the peer. */
     static final long REPLACED_NANOS = 60_000_000_000L;
 
@@ -81,6 +84,12 @@ final class Ikev1Timers {
         replaceNanos = IkeSa.NEVER;
         expireNanos = IkeSa.NEVER;
         this.lingerNanos = now + lingerNanos;
+    }
+
+    /** What was to replace the SA did not: another try when another lifetime has passed. */
+    void replaceLater(long now) {
+        long soft = sa.requirePolicy().rekeyNanos();
+        replaceNanos = soft == 0 ? IkeSa.NEVER : Math.min(now + soft, expireNanos);
     }
 
     /** When phase 1 is run anew. */

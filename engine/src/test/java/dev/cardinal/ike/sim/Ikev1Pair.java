@@ -18,24 +18,33 @@ import org.jspecify.annotations.Nullable;
 final class Ikev1Pair implements AutoCloseable {
     private final long openBefore = Secret.open();
     private final VirtualTime time = new VirtualTime(-5 * Policies.SECOND);
-    private final Trace trace = new Trace(true, time);
+    private final Trace trace;
     private final VirtualNetwork network;
     private final SimulatedPair pair;
     private final PeerPolicy alicePolicy;
+    private final PeerPolicy bobPolicy;
 
     Ikev1Pair(long seed, boolean nat, PeerPolicy alice, PeerPolicy bob) {
-        this(seed, nat, alice, bob, "the secret of alice and bob", "the secret of alice and bob");
+        this(seed, nat, true, alice, bob);
+    }
+
+    /** @param traced whether its story is kept */
+    Ikev1Pair(long seed, boolean nat, boolean traced, PeerPolicy alice, PeerPolicy bob) {
+        this(seed, nat, traced, alice, bob, "the secret of alice and bob", "the secret of alice and bob");
     }
 
     Ikev1Pair(
             long seed,
             boolean nat,
+            boolean traced,
             PeerPolicy alice,
             PeerPolicy bob,
             @Nullable String aliceKey,
             @Nullable String bobKey) {
         SplittableRandom random = new SplittableRandom(seed);
+        this.trace = new Trace(traced, time);
         this.alicePolicy = alice;
+        this.bobPolicy = bob;
         this.network = new VirtualNetwork(time, trace, random, nat);
         this.pair = new SimulatedPair(
                 time,
@@ -72,6 +81,19 @@ final class Ikev1Pair implements AutoCloseable {
                 new InetSocketAddress(pair.bob.address(), SimulatedPair.PORT),
                 false);
         return pair.alice.initiate(alicePolicy, child, path);
+    }
+
+    /** Alice begins, with her first Child SA. */
+    void startFirstChild() {
+        start(alicePolicy.children().getFirst());
+    }
+
+    PeerPolicy policyOf(SimulatedHost host) {
+        return host == pair.alice ? alicePolicy : bobPolicy;
+    }
+
+    SaSnapshot snapshot(IkeSa sa) {
+        return sa.snapshot(time.nowNanos());
     }
 
     void advance(long nanos) {

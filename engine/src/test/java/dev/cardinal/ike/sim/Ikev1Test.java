@@ -57,6 +57,7 @@ class Ikev1Test {
             pair.advance(2 * SECOND);
             SaSnapshot sa = pair.requireEstablished(1);
             assertEquals(nat, sa.path().natT());
+            assertEquals(nat, pair.established(pair.bob()).getFirst().path().natT());
             assertEquals(nat, sa.children().getFirst().udpEncapsulated());
         }
     }
@@ -204,7 +205,7 @@ class Ikev1Test {
     void wrongSharedKeyEstablishesNothing(boolean aggressive) {
         PeerPolicy a = end(true).ikev1(aggressive).build();
         PeerPolicy b = end(false).ikev1(aggressive).build();
-        try (Ikev1Pair pair = new Ikev1Pair(8, false, a, b, "one secret", "another secret")) {
+        try (Ikev1Pair pair = new Ikev1Pair(8, false, true, a, b, "one secret", "another secret")) {
             pair.start(a.children().getFirst());
             pair.advance(120 * SECOND);
             assertTrue(pair.established(pair.alice()).isEmpty());
