@@ -54,11 +54,13 @@ public final class Ikev1Sa implements IkeSa {
     final int serial;
     final boolean initiator;
     final Ikev1Timers timers = new Ikev1Timers(this);
+    final LivenessNumbers liveness = new LivenessNumbers();
     final Conversation phase1;
     final List<Conversation> conversations = new ArrayList<>(2);
     final List<Child> children = new ArrayList<>(1);
     private final long ownCookie;
     private final IsakmpChannel channel = new IsakmpChannel(this);
+    private final MessageIds peerMessageIds = new MessageIds();
     private final List<SaCommand> waiting = new ArrayList<>(1);
 
     /** The SA that this one is to replace, until it has taken its Child SAs over. */
@@ -187,6 +189,9 @@ public final class Ikev1Sa implements IkeSa {
             }
         } catch (MalformedMessage malformed) {
             rejected(malformed.getMessage());
+            if (!initiator && suite == null) {
+                close(CloseReason.FAILED, "the first message is no valid one");
+            }
         }
     }
 
@@ -228,6 +233,10 @@ public final class Ikev1Sa implements IkeSa {
         }
         if (header.exchangeType() != ExchangeType.QUICK_MODE || conversations.size() >= MAX_CONVERSATIONS) {
             rejected("an exchange that is not spoken here, or one too many");
+            return;
+        }
+        if (peerMessageIds.wasUsed(header.messageId())) {
+            rejected("a message ID that was used before");
             return;
         }
         Conversation begun =
@@ -307,6 +316,7 @@ public final class Ikev1Sa implements IkeSa {
             }
         } else if (!conversations.contains(message.conversation)) {
             conversations.add(message.conversation);
+            peerMessageIds.use(message.conversation.messageId);
         }
         onAuthentic(message.from);
     }
@@ -409,6 +419,9 @@ public final class Ikev1Sa implements IkeSa {
                 effects().send(datagram, path);
             }
             timers.onOutbound(now());
+        } else if (conversation.exchange instanceof QuickMode.Responder responder) {
+            // whoever began it may have given up; whether the peer lives is for DPD to find out
+            responder.onUnconfirmed();
         } else {
             conversation.retransmission = null;
             close(CloseReason.PEER_DEAD, "no answer after " + due.count() + " retransmissions");
@@ -592,7 +605,7 @@ public final class Ikev1Sa implements IkeSa {
             case SaCommand.DeleteChild delete -> {
                 Child child = inbound(delete.inboundSpi());
                 if (child != null) {
-                    Informational.deleteChild(this, child);
+                    Informational.deleteChild(this, child.facts);
                     removeChild(child, "deleted");
                 }
             }

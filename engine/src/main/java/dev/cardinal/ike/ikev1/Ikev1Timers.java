@@ -223,7 +223,7 @@ final class Ikev1Timers {
     private void onChildrenDue(long now) {
         for (Child child : List.copyOf(sa.children)) {
             if (now >= child.expireNanos) {
-                Informational.deleteChild(sa, child);
+                Informational.deleteChild(sa, child.facts);
                 sa.removeChild(child, child.state == Child.State.REPLACED ? "replaced" : "its lifetime ended");
             } else if (now >= child.rekeyNanos) {
                 child.rekeyNanos = IkeSa.NEVER;

@@ -1,5 +1,6 @@
 package dev.cardinal.ike.ikev1;
 
+import dev.cardinal.ike.sa.ChildSa;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.sa.SaNotice.CloseReason;
@@ -32,7 +33,6 @@ import java.util.List;
  */
 final class Informational {
     private static final byte[] NO_DATA = new byte[0];
-    private static final int SEQUENCE_LENGTH = 4;
 
     private Informational() {}
 
@@ -69,7 +69,9 @@ final class Informational {
             }
             return;
         }
-        sa.onAuthentic(from);
+        if (!isRecorded(sa, contents)) {
+            sa.onAuthentic(from);
+        }
         for (IsakmpPayload payload : contents.payloads()) {
             if (payload instanceof Notification notification) {
                 onNotification(sa, notification);
@@ -95,15 +97,26 @@ final class Informational {
         }
     }
 
+    /**
+     * Whether a message may have been recorded and sent again by anybody: only a question for life that counts on, and an
+     * answer to our last one, show that the peer lives now (RFC 3706 section 6).
+     */
+    private static boolean isRecorded(Ikev1Sa sa, Contents contents) {
+        Notification question = contents.notification(IsakmpNotify.R_U_THERE);
+        if (question != null) {
+            return !sa.liveness.isFresh(question.data());
+        }
+        Notification answer = contents.notification(IsakmpNotify.R_U_THERE_ACK);
+        return answer == null || !sa.liveness.onAnswer(answer.data());
+    }
+
     private static void onNotification(Ikev1Sa sa, Notification notification) {
         switch (notification.type()) {
             case IsakmpNotify.R_U_THERE -> {
-                if (isAbout(sa, notification.spi()) && notification.data().length == SEQUENCE_LENGTH) {
+                if (isAbout(sa, notification.spi()) && sa.liveness.onQuestion(notification.data())) {
                     send(sa, notification(sa, IsakmpNotify.R_U_THERE_ACK, notification.data()));
                 }
             }
-            // that it came is all there is to know; its number is not needed, for IVs and hashes cannot be repeated by
-            // others
             case IsakmpNotify.R_U_THERE_ACK, IsakmpNotify.REPLAY_STATUS, IsakmpNotify.CONNECTED -> {}
             case IsakmpNotify.RESPONDER_LIFETIME -> {
                 long life = Lifetimes.ofNotification(notification);
@@ -147,14 +160,12 @@ final class Informational {
 
     /** RFC 3706 section 5.3: are you there? */
     static void checkLiveness(Ikev1Sa sa) {
-        send(
-                sa,
-                notification(sa, IsakmpNotify.R_U_THERE, sa.environment.random().octets(SEQUENCE_LENGTH)));
+        send(sa, notification(sa, IsakmpNotify.R_U_THERE, sa.liveness.ask(sa.environment.random())));
     }
 
-    static void deleteChild(Ikev1Sa sa, Child child) {
-        byte[] spi = Ikev1KeyMaterial.octets(child.facts.inboundSpi());
-        send(sa, new Delete(child.facts.protocol(), List.of(spi)));
+    static void deleteChild(Ikev1Sa sa, ChildSa child) {
+        byte[] spi = Ikev1KeyMaterial.octets(child.inboundSpi());
+        send(sa, new Delete(child.protocol(), List.of(spi)));
     }
 
     static void deleteIsakmp(Ikev1Sa sa) {

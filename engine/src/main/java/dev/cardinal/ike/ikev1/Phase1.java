@@ -118,7 +118,7 @@ final class Phase1 {
      * @throws Refusal NO-PROPOSAL-CHOSEN where nothing fits
      */
     SecurityAssociation choose(Contents contents, boolean aggressive) throws Refusal {
-        SecurityAssociation offered = contents.one(SecurityAssociation.class);
+        Phase1Proposals.Offer still = Phase1Proposals.Offer.of(contents.one(SecurityAssociation.class));
         offer = Ikev1Sa.required(contents.body(IsakmpPayloadType.SECURITY_ASSOCIATION));
         List<PeerPolicy> fitting = new ArrayList<>();
         Phase1Proposals.Choice chosen = null;
@@ -129,13 +129,13 @@ final class Phase1 {
             }
             LocalCertificate certificate = certificate(candidate);
             int method = Phase1Method.of(candidate, certificate, false);
-            SecurityAssociation still = chosen == null ? offered : chosen.answer();
             Phase1Proposals.Choice choice =
                     method == 0 ? null : Phase1Proposals.choose(still, ikev1.proposals(), method);
             if (choice != null) {
                 if (chosen == null) {
                     chosen = choice;
                     own = certificate;
+                    still = Phase1Proposals.Offer.of(choice.answer());
                 }
                 fitting.add(candidate);
             }
@@ -352,7 +352,10 @@ final class Phase1 {
         byte[] body = Ikev1Sa.required(contents.body(IsakmpPayloadType.IDENTIFICATION));
         for (PeerPolicy candidate : candidates) {
             if (candidate.remoteAuth().id().matches(id)) {
-                sa.policy = candidate;
+                if (!candidate.equals(sa.policy)) {
+                    sa.policy = candidate;
+                    own = certificate(candidate);
+                }
                 if (sa.initiator) {
                     idr = body;
                 } else {

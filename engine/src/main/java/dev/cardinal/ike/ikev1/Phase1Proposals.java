@@ -100,31 +100,56 @@ final class Phase1Proposals {
     }
 
     /**
+     * The transforms of a peer's offer that we have words for.
+     *
+     * @param models as proposals that comparison takes, numbered by their places from 1
+     */
+    private record Usable(IsakmpProposal proposal, List<IsakmpTransform> transforms, List<Proposal> models) {}
+
+    /** A peer's offer, read once however many connections it is compared with. */
+    record Offer(List<Usable> usable) {
+        static Offer of(SecurityAssociation offered) {
+            List<Usable> usable = new ArrayList<>();
+            for (IsakmpProposal proposal : offered.proposals()) {
+                List<IsakmpTransform> transforms = new ArrayList<>();
+                List<Proposal> models = new ArrayList<>();
+                for (IsakmpTransform transform : proposal.transforms()) {
+                    Proposal model =
+                            proposal.protocol() == Proposal.IKE ? model(transform, transforms.size() + 1) : null;
+                    if (model != null) {
+                        transforms.add(transform);
+                        models.add(model);
+                    }
+                }
+                if (!models.isEmpty()) {
+                    usable.add(new Usable(proposal, transforms, models));
+                }
+            }
+            return new Offer(usable);
+        }
+    }
+
+    /**
      * The responder's choice: the first of the configured proposals that one of the offered transforms satisfies.
      *
      * @param method the only authentication method that will do
      * @return null where there is none
      */
-    static @Nullable Choice choose(SecurityAssociation offered, List<Proposal> configured, int method) {
-        for (IsakmpProposal proposal : offered.proposals()) {
-            if (proposal.protocol() != Proposal.IKE) {
-                continue;
-            }
+    static @Nullable Choice choose(Offer offered, List<Proposal> configured, int method) {
+        List<Proposal> ours = withoutIntegrity(configured);
+        for (Usable usable : offered.usable()) {
             List<Proposal> models = new ArrayList<>();
-            List<IsakmpTransform> usable = new ArrayList<>();
-            for (IsakmpTransform transform : proposal.transforms()) {
-                Proposal model = model(transform, usable.size() + 1);
-                if (model != null && transform.number(METHOD, 0) == method) {
-                    models.add(model);
-                    usable.add(transform);
+            for (int i = 0; i < usable.models().size(); i++) {
+                if (usable.transforms().get(i).number(METHOD, 0) == method) {
+                    models.add(usable.models().get(i));
                 }
             }
-            Proposal chosen = ProposalSelection.choose(models, withoutIntegrity(configured), true);
+            Proposal chosen = ProposalSelection.choose(models, ours, true);
             if (chosen != null) {
-                IsakmpTransform transform = usable.get(chosen.number() - 1);
+                IsakmpTransform transform = usable.transforms().get(chosen.number() - 1);
                 Phase1Suite suite = suite(transform, chosen);
                 if (suite != null) {
-                    return new Choice(answer(proposal, transform), suite);
+                    return new Choice(answer(usable.proposal(), transform), suite);
                 }
             }
         }

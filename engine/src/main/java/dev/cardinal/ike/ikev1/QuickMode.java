@@ -550,6 +550,14 @@ final class QuickMode {
             sa.sendEncrypted(conversation, withHash(sa, conversation.messageId, ni, installing.bodies()), true);
         }
 
+        /** HASH(3) has not come: where the peer has sent it, it learns that the Child SA is no more. */
+        void onUnconfirmed() {
+            if (step instanceof AwaitingConfirmation awaiting) {
+                Informational.deleteChild(sa, awaiting.facts());
+            }
+            fail("the peer did not confirm it");
+        }
+
         private void onConfirmation(AwaitingConfirmation awaiting, Contents contents) throws MalformedMessage {
             expectHash(contents, sa.requireKeys().confirmationHash(conversation.messageId, ni, nr));
             sa.take();

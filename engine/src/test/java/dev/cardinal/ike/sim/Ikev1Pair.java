@@ -10,7 +10,10 @@ import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaSnapshot;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,7 @@ final class Ikev1Pair implements AutoCloseable {
     private final long openBefore = Secret.open();
     private final VirtualTime time = new VirtualTime(-5 * Policies.SECOND);
     private final Trace trace;
+    private final Map<SimulatedHost, List<byte[]>> records = new HashMap<>();
     private final VirtualNetwork network;
     private final SimulatedPair pair;
     private final PeerPolicy alicePolicy;
@@ -58,8 +62,26 @@ final class Ikev1Pair implements AutoCloseable {
                         ScriptedConversation.SETTINGS),
                 new SimulatedPair.Configuration(
                         path -> List.of(bob), new SimulatedCredentials(bobKey, 2500), ScriptedConversation.SETTINGS),
-                network::send);
+                this::onSend);
         network.connect(pair);
+    }
+
+    private void onSend(SimulatedHost from, byte[] octets, Path path) {
+        List<byte[]> record = records.get(from);
+        if (record != null) {
+            record.add(octets.clone());
+        }
+        network.send(from, octets, path);
+    }
+
+    /** Keeps what an end sends from now on. */
+    List<byte[]> record(SimulatedHost from) {
+        return records.computeIfAbsent(from, each -> new ArrayList<>());
+    }
+
+    /** A datagram that the other end once sent arrives again. */
+    void deliver(SimulatedHost to, byte[] octets) {
+        to.receive(octets, path(to));
     }
 
     VirtualNetwork network() {
@@ -76,11 +98,14 @@ final class Ikev1Pair implements AutoCloseable {
 
     /** Alice begins. */
     IkeSa start(@Nullable ChildPolicy child) {
-        Path path = new Path(
-                new InetSocketAddress(pair.alice.address(), SimulatedPair.PORT),
-                new InetSocketAddress(pair.bob.address(), SimulatedPair.PORT),
+        return pair.alice.initiate(alicePolicy, child, path(pair.alice));
+    }
+
+    private Path path(SimulatedHost host) {
+        return new Path(
+                new InetSocketAddress(host.address(), SimulatedPair.PORT),
+                new InetSocketAddress(pair.other(host).address(), SimulatedPair.PORT),
                 false);
-        return pair.alice.initiate(alicePolicy, child, path);
     }
 
     /** Alice begins, with her first Child SA. */

@@ -13,6 +13,7 @@ import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaCommand;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.sa.SaSnapshot;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -113,8 +114,10 @@ class Ikev1Test {
                 pair.advance(30 * SECOND);
                 if (pair.established(pair.alice()).size() == 1
                         && pair.established(pair.bob()).size() == 1) {
-                    pair.requireEstablished(1);
-                    established++;
+                    int children =
+                            pair.established(pair.alice()).getFirst().children().size();
+                    pair.requireEstablished(children);
+                    established += children;
                 }
             }
         }
@@ -245,6 +248,34 @@ class Ikev1Test {
             pair.advance(2 * SECOND);
             pair.requireEstablished(1);
             assertTrue(pair.network().datagrams() > 15, () -> pair.network().datagrams() + " datagrams");
+        }
+    }
+
+    /** What was recorded and is sent again keeps no dead peer alive, and begins nothing. */
+    @Test
+    void recordedMessagesShowNoLife() {
+        PeerPolicy a = end(true).dpdDelay(10 * SECOND).ikev1(false).build();
+        PeerPolicy b = end(false).dpdDelay(10 * SECOND).ikev1(false).build();
+        try (Ikev1Pair pair = new Ikev1Pair(11, false, a, b)) {
+            List<byte[]> recorded = pair.record(pair.bob());
+            List<byte[]> alices = pair.record(pair.alice());
+            pair.start(a.children().getFirst());
+            pair.advance(60 * SECOND);
+            pair.requireEstablished(1);
+            for (byte[] again : List.copyOf(alices)) {
+                pair.deliver(pair.bob(), again);
+            }
+            pair.advance(SECOND);
+            pair.requireEstablished(1);
+            assertEquals(1, pair.bob().sad().installations());
+            pair.network().cut();
+            for (int second = 0; second < 60; second++) {
+                for (byte[] again : List.copyOf(recorded)) {
+                    pair.deliver(pair.alice(), again);
+                }
+                pair.advance(SECOND);
+            }
+            assertTrue(pair.established(pair.alice()).isEmpty(), pair::toString);
         }
     }
 }
