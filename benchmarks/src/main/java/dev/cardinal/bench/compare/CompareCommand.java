@@ -46,7 +46,7 @@ public final class CompareCommand implements Callable<Integer> {
             paramLabel = "NAME",
             converter = SuiteConverter.class,
             description =
-                    "psk, rsa2048, rsa3072, rsa4096 or ecdsa256, a dash and a key exchange method; may be repeated"
+                    "psk, rsa2048, rsa3072, rsa4096 or ecdsa256 (for IKEv1 with ikev1- before it), a dash and a key exchange method; may be repeated"
                             + " (default: rsa2048-modp2048, rsa2048-x25519, ecdsa256-ecp256, psk-x25519)")
     private List<Suite> suites = List.of();
 

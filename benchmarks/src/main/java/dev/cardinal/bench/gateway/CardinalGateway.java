@@ -192,7 +192,9 @@ public final class CardinalGateway implements Gateway {
         boolean certified = order.suite().authentication().hasCertificates();
         String auth = certified ? "pubkey" : "psk";
         StringBuilder text = new StringBuilder();
-        text.append("connections {\n  clients {\n    version = 2\n");
+        text.append("connections {\n  clients {\n    version = ")
+                .append(order.suite().version())
+                .append('\n');
         text.append("    proposals = ").append(order.suite().ikeProposal()).append('\n');
         text.append("    rekey_time = 0\n    unique = never\n    key_exchange = token-only\n");
         text.append("    dpd_delay = ").append(tuning.dpdSeconds()).append('\n');

@@ -128,7 +128,7 @@ record StrongswanConfiguration(GatewayOrder order, @Nullable TokenMaker token) {
         return """
                 connections {
                   clients {
-                    version = 2
+                    version = %s
                     local_addrs = %s
                     remote_addrs = %%any
                     proposals = %s
@@ -152,6 +152,7 @@ record StrongswanConfiguration(GatewayOrder order, @Nullable TokenMaker token) {
                 secrets {
                 %s}
                 """.formatted(
+                        order.suite().version(),
                         order.address().getHostAddress(),
                         order.suite().ikeProposal(),
                         order.child() ? "allow" : "force",

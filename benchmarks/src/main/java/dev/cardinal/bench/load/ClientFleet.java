@@ -11,6 +11,7 @@ import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IdentityPattern;
+import dev.cardinal.ike.sa.Ikev1Policy;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SelectorPolicy;
 import dev.cardinal.ike.sa.VirtualAddresses;
@@ -122,11 +123,15 @@ public final class ClientFleet implements AutoCloseable {
                 suite.authentication().hasCertificates() ? AuthPolicy.Method.PUBKEY : AuthPolicy.Method.PSK;
         List<PeerPolicy> policies = new ArrayList<>(size);
         AuthPolicy remote = new AuthPolicy(method, IdentityPattern.of(fqdn(GatewayPki.GATEWAY)), List.of());
+        Ikev1Policy ikev1 = suite.version() != 1
+                ? null
+                : new Ikev1Policy(
+                        List.of(suite.proposal()), false, false, Ikev1Policy.RsaEncryptionCompatibility.RFC, null);
         List<AddressRange> to = List.of(AddressRange.of(gateway.getAddress()));
         for (int i = 0; i < size; i++) {
             policies.add(new PeerPolicy(
                     clientName(i),
-                    2,
+                    suite.version(),
                     List.of(AddressRange.of(sources.get(i % sources.size()))),
                     to,
                     gateway.getPort(),
@@ -148,7 +153,7 @@ public final class ClientFleet implements AutoCloseable {
                     PeerPolicy.Uniqueness.NEVER,
                     KeyExchangePlacement.TOKEN_ONLY,
                     VirtualAddresses.NONE,
-                    null));
+                    ikev1));
         }
         return policies;
     }

@@ -78,7 +78,7 @@ public final class Clients implements AutoCloseable {
                 fleet.credentials(),
                 AddressPools.NONE,
                 notices,
-                SaFactory.ikev2(),
+                SaFactory.both(),
                 null);
         LoopSettings settings = LoopSettings.of(loops, new ListenSettings(sources, 0, ListenSettings.NO_NAT_T))
                 .with(CookieSettings.OFF);

@@ -38,8 +38,9 @@ public final class HandshakesCommand implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "rsa2048-x25519",
             converter = SuiteConverter.class,
-            description = "psk, rsa2048, rsa3072, rsa4096 or ecdsa256, a dash and a key exchange method"
-                    + " (default: ${DEFAULT-VALUE})")
+            description =
+                    "psk, rsa2048, rsa3072, rsa4096 or ecdsa256 (for IKEv1 with ikev1- before it), a dash and a key exchange method"
+                            + " (default: ${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Suite suite;
 

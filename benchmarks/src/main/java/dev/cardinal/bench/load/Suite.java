@@ -1,6 +1,7 @@
 package dev.cardinal.bench.load;
 
 import dev.cardinal.ike.crypto.EncryptionAlgorithm;
+import dev.cardinal.ike.crypto.IntegrityAlgorithm;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.PseudorandomFunction;
 import dev.cardinal.ike.wire.Proposal;
@@ -11,10 +12,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a handshake is made of: how both ends authenticate, and the key exchange method. The IKE SA's other transforms are
- * AES-GCM-16 with 128 bits and HMAC-SHA2-256 in every suite.
+ * What a handshake is made of. The IKE SA's other transforms are AES with 128 bits, as GCM-16 in IKEv2 and as CBC in IKEv1,
+ * and HMAC-SHA2-256 in every suite; IKEv1 runs main mode.
+ *
+ * @param version of IKE, 1 or 2
+ * @param authentication how both ends prove who they are
  */
-public record Suite(Authentication authentication, KeyExchangeMethod keyExchange) {
+public record Suite(int version, Authentication authentication, KeyExchangeMethod keyExchange) {
+    private static final String IKEV1 = "ikev1-";
 
     /** How both ends prove who they are. */
     public enum Authentication {
@@ -50,19 +55,21 @@ public record Suite(Authentication authentication, KeyExchangeMethod keyExchange
         }
     }
 
-    /** A name such as {@code rsa2048-x25519}. @throws IllegalArgumentException that lists what there is */
-    public static Suite of(String name) {
+    /** A name such as {@code rsa2048-x25519} or {@code ikev1-rsa2048-modp2048}. @throws IllegalArgumentException that lists what there is */
+    public static Suite of(String text) {
+        int version = text.startsWith(IKEV1) ? 1 : 2;
+        String name = version == 1 ? text.substring(IKEV1.length()) : text;
         int dash = name.indexOf('-');
         for (Authentication authentication : Authentication.values()) {
             if (dash > 0 && authentication.keyword().equals(name.substring(0, dash))) {
                 for (KeyExchangeMethod method : KeyExchangeMethod.values()) {
                     if (method.keyword().equals(keyword(name.substring(dash + 1)))) {
-                        return new Suite(authentication, method);
+                        return new Suite(version, authentication, method);
                     }
                 }
             }
         }
-        throw new IllegalArgumentException("no suite '" + name + "': one of "
+        throw new IllegalArgumentException("no suite '" + text + "': perhaps ikev1-, then one of "
                 + Stream.of(Authentication.values())
                         .map(Authentication::keyword)
                         .collect(Collectors.joining(" "))
@@ -90,12 +97,13 @@ public record Suite(Authentication authentication, KeyExchangeMethod keyExchange
     }
 
     public String name() {
-        return authentication.keyword() + "-" + shortKeyword(keyExchange);
+        return (version == 1 ? IKEV1 : "") + authentication.keyword() + "-" + shortKeyword(keyExchange);
     }
 
     /** The IKE proposal as {@code swanctl.conf} spells it, for strongSwan and for Cardinal. */
     public String ikeProposal() {
-        return "aes128gcm16-prfsha256-" + keyExchange.keyword();
+        // IKEv1 knows no AEAD for its own messages
+        return (version == 1 ? "aes128-sha256-" : "aes128gcm16-prfsha256-") + keyExchange.keyword();
     }
 
     /** The ESP proposal, without a key exchange of its own. */
@@ -105,14 +113,17 @@ public record Suite(Authentication authentication, KeyExchangeMethod keyExchange
 
     /** {@link #ikeProposal} as the engine has it. */
     Proposal proposal() {
-        return new Proposal(
-                1,
-                Proposal.IKE,
-                new byte[0],
-                List.of(
+        List<Transform> transforms = version == 1
+                ? List.of(
+                        EncryptionAlgorithm.AES_CBC.transform(128),
+                        IntegrityAlgorithm.HMAC_SHA2_256_128.transform(),
+                        PseudorandomFunction.HMAC_SHA2_256.transform(),
+                        keyExchange.transform())
+                : List.of(
                         EncryptionAlgorithm.AES_GCM_16.transform(128),
                         PseudorandomFunction.HMAC_SHA2_256.transform(),
-                        keyExchange.transform()));
+                        keyExchange.transform());
+        return new Proposal(1, Proposal.IKE, new byte[0], transforms);
     }
 
     /** {@link #espProposal} as the engine has it. */

@@ -17,14 +17,30 @@ import org.junit.jupiter.api.Test;
 class SuiteTest {
     @Test
     void namesAreReadAndWritten() {
-        for (String name :
-                List.of("rsa2048-modp2048", "rsa2048-x25519", "ecdsa256-ecp256", "psk-x25519", "rsa3072-ecp384")) {
+        for (String name : List.of(
+                "rsa2048-modp2048",
+                "rsa2048-x25519",
+                "ecdsa256-ecp256",
+                "psk-x25519",
+                "rsa3072-ecp384",
+                "ikev1-psk-x25519",
+                "ikev1-rsa2048-modp2048")) {
             assertEquals(name, Suite.of(name).name());
         }
         assertEquals(
-                new Suite(Suite.Authentication.RSA2048, KeyExchangeMethod.CURVE_25519), Suite.of("rsa2048-x25519"));
+                new Suite(2, Suite.Authentication.RSA2048, KeyExchangeMethod.CURVE_25519), Suite.of("rsa2048-x25519"));
         assertEquals("aes128gcm16-prfsha256-modp2048", Suite.of("psk-modp2048").ikeProposal());
-        for (String name : List.of("", "-", "rsa2048", "rsa2048-", "-x25519", "rsa1024-x25519", "psk-modp768")) {
+        assertEquals("aes128-sha256-modp2048", Suite.of("ikev1-psk-modp2048").ikeProposal());
+        for (String name : List.of(
+                "",
+                "-",
+                "ikev1-",
+                "ikev2-psk-x25519",
+                "rsa2048",
+                "rsa2048-",
+                "-x25519",
+                "rsa1024-x25519",
+                "psk-modp768")) {
             assertTrue(
                     String.valueOf(assertThrows(IllegalArgumentException.class, () -> Suite.of(name))
                                     .getMessage())
