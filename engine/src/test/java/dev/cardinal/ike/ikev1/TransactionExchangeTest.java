@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cardinal.ike.loop.AddressLeases;
 import dev.cardinal.ike.sa.AddressPool;
 import dev.cardinal.ike.sa.AddressRange;
+import dev.cardinal.ike.sa.SaCommand;
+import dev.cardinal.ike.sa.SaEvent;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.sa.UserPattern;
 import dev.cardinal.ike.sa.VirtualAddresses;
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** XAUTH and Mode Config with a peer that has the keys and means harm. */
 class TransactionExchangeTest {
@@ -42,7 +45,11 @@ class TransactionExchangeTest {
                     new Attribute(28676, new byte[14])))));
 
     private Wire wire() {
-        return new Wire(WANTED, new XauthPolicy.Asking(UserPattern.ANY), GIVEN, leases);
+        return wire(500);
+    }
+
+    private Wire wire(int clientPort) {
+        return new Wire(clientPort, WANTED, new XauthPolicy.Asking(UserPattern.ANY), GIVEN, leases);
     }
 
     private static Attributes reply(Attributes question, IsakmpAttribute... attributes) {
@@ -248,6 +255,34 @@ class TransactionExchangeTest {
                         wire.client.question(messageId, new Attributes(Attributes.REQUEST, messageId, greed)));
             }
             assertTrue(wire.gateway.sa().conversations.size() <= Ikev1Sa.MAX_CONVERSATIONS);
+        }
+        assertEquals(0, leases.leased("road"));
+    }
+
+    private static void lease(Wire wire) {
+        wire.gateway.receive(wire.client.question(
+                21, new Attributes(Attributes.REQUEST, 1, List.of(empty(ModeConfig.IP4_ADDRESS)))));
+    }
+
+    /** Who authenticates anew goes on with the address; that another device has the same user changes nothing. */
+    @ParameterizedTest
+    @ValueSource(ints = {500, 501})
+    void anAddressGoesToTheSuccessorOnly(int port) throws Exception {
+        try (Wire older = wire();
+                Wire newer = wire(port)) {
+            established(older);
+            lease(older);
+            List<InetAddress> leased = older.gateway.sa().inner.leased();
+            assertEquals(1, leased.size());
+            established(newer);
+            boolean same = port == 500;
+            older.gateway.handle(new SaEvent.Command(new SaCommand.HandOver(newer.gateway.sa())));
+            assertEquals(same ? newer.gateway.sa() : null, older.gateway.successor);
+            assertEquals(same ? List.of() : leased, older.gateway.sa().inner.leased());
+            assertEquals(same ? leased : List.of(), newer.gateway.sa().inner.leased());
+            lease(newer);
+            assertEquals(same, leased.equals(newer.gateway.sa().inner.leased()));
+            assertEquals(same ? 1 : 2, leases.leased("road"));
         }
         assertEquals(0, leases.leased("road"));
     }

@@ -87,15 +87,19 @@ final class Wire implements AutoCloseable {
 
         boolean closed;
 
+        /** What this end's SA has handed itself over to. */
+        @Nullable
+        IkeSa successor;
+
         End(
                 String name,
                 String peer,
-                int own,
-                int other,
+                InetSocketAddress own,
+                InetSocketAddress other,
                 XauthPolicy xauth,
                 VirtualAddresses addresses,
                 AddressPools pools) {
-            path = new Path(address(own), address(other), false);
+            path = new Path(own, other, false);
             credentials = new Passwords();
             policy = policy(name, peer, xauth, addresses);
             environment = new SaEnvironment(
@@ -219,12 +223,12 @@ final class Wire implements AutoCloseable {
         }
 
         @Override
-        public void adopt(IkeSa successor) {
-            throw new AssertionError("no successor");
+        public void adopt(IkeSa heir) {
+            successor = heir;
         }
 
         @Override
-        public void begin(IkeSa successor) {
+        public void begin(IkeSa heir) {
             throw new AssertionError("no successor");
         }
 
@@ -248,10 +252,16 @@ final class Wire implements AutoCloseable {
     }
 
     /** Phase 1 has ended when this returns; no message of phase 2 has arrived. */
-    Wire(VirtualAddresses wanted, XauthPolicy.Asking asking, VirtualAddresses given, AddressPools pools) {
+    Wire(
+            int clientPort,
+            VirtualAddresses wanted,
+            XauthPolicy.Asking asking,
+            VirtualAddresses given,
+            AddressPools pools) {
         XauthPolicy answering = new XauthPolicy.Answering("joe");
-        client = new End("client", "gateway", 1, 2, answering, wanted, AddressPools.NONE);
-        gateway = new End("gateway", "client", 2, 1, asking, given, pools);
+        client = new End(
+                "client", "gateway", address(1, clientPort), address(2, 500), answering, wanted, AddressPools.NONE);
+        gateway = new End("gateway", "client", address(2, 500), address(1, clientPort), asking, given, pools);
         client.sa = Ikev1Sa.initiator(client.policy, null, client.path, client.environment);
         client.handle(new SaEvent.Command(new SaCommand.Initiate()));
         settle();
@@ -359,8 +369,8 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    private static InetSocketAddress address(int last) {
-        return new InetSocketAddress(InetAddress.ofLiteral("192.0.2." + last), 500);
+    private static InetSocketAddress address(int last, int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral("192.0.2." + last), port);
     }
 
     private static Identification fqdn(String name) {
