@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LoadTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"psk-x25519", "rsa2048-modp2048", "rsa2048-x25519", "ecdsa256-ecp256"})
+    @ValueSource(
+            strings = {"psk-x25519", "rsa2048-modp2048", "rsa2048-x25519", "ecdsa256-ecp256", "ikev1-rsa2048-modp2048"})
     void everySuiteEstablishes(String suite) {
         JsonObject row = run("handshakes", "--suite", suite, "--warm-up", "1", "--seconds", "2", "--clients", "50");
         assertEquals(suite, row.get("suite").getAsString());

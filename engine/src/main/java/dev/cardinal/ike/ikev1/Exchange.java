@@ -15,7 +15,9 @@ sealed interface Exchange
                 AggressiveMode.Initiator,
                 AggressiveMode.Responder,
                 QuickMode.Initiator,
-                QuickMode.Responder {
+                QuickMode.Responder,
+                TransactionExchange.Initiator,
+                TransactionExchange.Responder {
 
     /**
      * The peer's next message, decrypted where it was encrypted. Whatever is thrown has changed nothing; an exchange that

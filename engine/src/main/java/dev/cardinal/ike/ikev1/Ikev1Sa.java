@@ -9,6 +9,7 @@ import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.ChildSa;
 import dev.cardinal.ike.sa.Effects;
 import dev.cardinal.ike.sa.IkeSa;
+import dev.cardinal.ike.sa.Ikev1Policy;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.Retransmission;
@@ -18,6 +19,7 @@ import dev.cardinal.ike.sa.SaEvent;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.sa.SaNotice.CloseReason;
 import dev.cardinal.ike.sa.SaSnapshot;
+import dev.cardinal.ike.sa.XauthPolicy;
 import dev.cardinal.ike.wire.ExchangeType;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.IkeHeader;
@@ -25,6 +27,8 @@ import dev.cardinal.ike.wire.IsakmpBody;
 import dev.cardinal.ike.wire.IsakmpNotify;
 import dev.cardinal.ike.wire.MalformedMessage;
 import dev.cardinal.ike.wire.MessageCodec;
+import dev.cardinal.ike.wire.TrafficSelector;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +62,8 @@ public final class Ikev1Sa implements IkeSa {
     final Conversation phase1;
     final List<Conversation> conversations = new ArrayList<>(2);
     final List<Child> children = new ArrayList<>(1);
+    final InnerAddresses inner;
+    final ModeConfig modeConfig = new ModeConfig(this);
     private final long ownCookie;
     private final IsakmpChannel channel = new IsakmpChannel(this);
     private final MessageIds peerMessageIds = new MessageIds();
@@ -88,6 +94,10 @@ public final class Ikev1Sa implements IkeSa {
     @Nullable
     Identification remoteId;
 
+    /** From the end of phase 1 on, where XAUTH follows it. */
+    @Nullable
+    Xauth xauth;
+
     boolean localNat;
     boolean remoteNat;
     long peerCookie;
@@ -107,6 +117,8 @@ public final class Ikev1Sa implements IkeSa {
     /** The coarse life of an ISAKMP SA. */
     enum Life {
         CONNECTING,
+        /** Phase 1 has ended, XAUTH has not. */
+        EXTENDING,
         ESTABLISHED,
         /** A successor took over; one side deletes this one. */
         REPLACED,
@@ -119,6 +131,7 @@ public final class Ikev1Sa implements IkeSa {
         this.policy = policy;
         this.path = path;
         this.environment = environment;
+        this.inner = new InnerAddresses(environment.pools());
         this.serial = environment.spis().nextSerial();
         this.phase1 = new Conversation(0, mode, new byte[0]);
     }
@@ -231,8 +244,13 @@ public final class Ikev1Sa implements IkeSa {
             onConversation(known, header, datagram, from);
             return;
         }
-        if (header.exchangeType() != ExchangeType.QUICK_MODE || conversations.size() >= MAX_CONVERSATIONS) {
-            rejected("an exchange that is not spoken here, or one too many");
+        if (awaitsEndOfAuthentication()) {
+            held = held == null ? new SaEvent.Datagram(datagram, from) : held;
+            return;
+        }
+        boolean quickMode = header.exchangeType() == ExchangeType.QUICK_MODE;
+        if (conversations.size() >= MAX_CONVERSATIONS || quickMode && life == Life.EXTENDING) {
+            rejected(quickMode ? "quick mode before XAUTH, or one too many" : "a transaction too many");
             return;
         }
         if (peerMessageIds.wasUsed(header.messageId())) {
@@ -241,12 +259,19 @@ public final class Ikev1Sa implements IkeSa {
         }
         Conversation begun =
                 new Conversation(header.messageId(), header.exchangeType(), current.exchangeIv(header.messageId()));
-        begun.exchange = new QuickMode.Responder(this, begun);
+        begun.exchange =
+                quickMode ? new QuickMode.Responder(this, begun) : new TransactionExchange.Responder(this, begun);
         // it enters the list when it takes its first message: what does not prove itself leaves nothing behind
         onConversation(begun, header, datagram, from);
         if (begun.exchange instanceof QuickMode.Responder responder && !responder.hasBegun()) {
             conversations.remove(begun);
         }
+    }
+
+    /** Whether the peer may have ended phase 1, or XAUTH, before us: its next message comes early then. */
+    private boolean awaitsEndOfAuthentication() {
+        Xauth extended = xauth;
+        return life == Life.CONNECTING || life == Life.EXTENDING && extended != null && extended.hasAccepted();
     }
 
     private @Nullable Conversation conversation(int messageId) {
@@ -324,7 +349,7 @@ public final class Ikev1Sa implements IkeSa {
     /** A message that is the peer's: it lives, and a NAT may have moved it. */
     void onAuthentic(Path from) {
         timers.onInbound(now());
-        confirmed |= life == Life.ESTABLISHED;
+        confirmed |= life != Life.CONNECTING;
         if (!from.equals(path) && (life == Life.CONNECTING || (remoteNat && !localNat))) {
             if (life != Life.CONNECTING) {
                 report(new SaNotice.PathChanged(subject(), path, from));
@@ -517,7 +542,7 @@ public final class Ikev1Sa implements IkeSa {
 
     private void deliverHeld() {
         SaEvent.Datagram datagram = held;
-        if (datagram != null && life == Life.ESTABLISHED) {
+        if (datagram != null && !awaitsEndOfAuthentication()) {
             held = null;
             onDatagram(datagram);
         }
@@ -583,9 +608,9 @@ public final class Ikev1Sa implements IkeSa {
     }
 
     private void orderOrWait(SaCommand command) {
-        if (life == Life.ESTABLISHED) {
+        if (life == Life.ESTABLISHED && !modeConfig.isPulling()) {
             order(command);
-        } else if (life == Life.CONNECTING && waiting.size() < MAX_WAITING) {
+        } else if (life != Life.REPLACED && waiting.size() < MAX_WAITING) {
             waiting.add(command);
         }
     }
@@ -620,8 +645,11 @@ public final class Ikev1Sa implements IkeSa {
     /** Phase 1 anew (RFC 2409 has no rekeying of an ISAKMP SA): the new SA takes over when it is established. */
     private void replace() {
         PeerPolicy current = requirePolicy();
-        // whoever asked the peer for a password cannot be the one who begins: the roles of XAUTH go with those of phase
-        // 1
+        Ikev1Policy ikev1 = required(current.ikev1());
+        if (!initiator && ikev1.xauth() instanceof XauthPolicy.Asking) {
+            // who has the password begins anew; a client that does not want to is let go at the end of the lifetime
+            return;
+        }
         Ikev1Sa successor = initiator(current, null, path, environment);
         successor.predecessor = this;
         successor.localNat = localNat;
@@ -631,14 +659,27 @@ public final class Ikev1Sa implements IkeSa {
 
     // ------------------------------------------------------------------------------------------------ life
 
-    /** Both sides are authenticated. */
-    void establish(Identification own, Identification remote, boolean initialContact) {
-        life = Life.ESTABLISHED;
+    /** Both sides have proven in phase 1 who they are; XAUTH follows where its method says so. */
+    void authenticated(Identification own, Identification remote, boolean initialContact) {
         localId = own;
         remoteId = remote;
         requireKeys().authenticated();
         phase1.exchange = null;
         phase1.forgetTicket();
+        int method = required(suite).method();
+        if (Phase1Method.plain(method) == method) {
+            establish(own, remote, initialContact);
+        } else {
+            life = Life.EXTENDING;
+            Xauth.begin(this, own, remote, initialContact);
+        }
+    }
+
+    /** Both sides are authenticated. @param remote the peer's identity; its user name where it has proven one */
+    void establish(Identification own, Identification remote, boolean initialContact) {
+        life = Life.ESTABLISHED;
+        localId = own;
+        remoteId = remote;
         establishedNanos = now();
         timers.onEstablished(now());
         Phase1Suite agreed = required(suite);
@@ -656,6 +697,26 @@ public final class Ikev1Sa implements IkeSa {
             predecessor = null;
             old.succeededBy(this);
         }
+        modeConfig.begin();
+        if (!modeConfig.isPulling()) {
+            orderWaiting();
+        }
+    }
+
+    /** The addresses inside the tunnel are settled. @param gone those that the peer has taken back */
+    void onConfigured(List<InetAddress> gone) {
+        for (Child child : List.copyOf(children)) {
+            TrafficSelector local = child.facts.local().getFirst();
+            if (local.start().equals(local.end()) && gone.contains(local.start())) {
+                Informational.deleteChild(this, child.facts);
+                removeChild(child, "its virtual address has gone");
+                orderOrWait(new SaCommand.CreateChild(child.policy));
+            }
+        }
+        orderWaiting();
+    }
+
+    private void orderWaiting() {
         List<SaCommand> orders = List.copyOf(waiting);
         waiting.clear();
         for (SaCommand each : orders) {
@@ -676,8 +737,21 @@ public final class Ikev1Sa implements IkeSa {
     /** The peer has run phase 1 anew: the new SA is on this loop. */
     private void handOver(Ikev1Sa successor) {
         if (life == Life.ESTABLISHED && successor.life == Life.ESTABLISHED) {
+            if (!path.remote().equals(successor.path.remote())
+                    || !requirePolicy().name().equals(successor.requirePolicy().name())) {
+                onAnother();
+                return;
+            }
             settle(successor, this);
             effects().adopt(successor);
+        }
+    }
+
+    /** Another device with the same identity or user name: what this one has is not for it. */
+    private void onAnother() {
+        if (requirePolicy().unique() == PeerPolicy.Uniqueness.REPLACE) {
+            Informational.deleteIsakmp(this);
+            close(CloseReason.REPLACED, "the peer has come from elsewhere");
         }
     }
 
@@ -710,6 +784,7 @@ public final class Ikev1Sa implements IkeSa {
         heir = other;
         other.children.addAll(children);
         children.clear();
+        inner.moveTo(other.inner);
         life = Life.REPLACED;
         handling.report(new SaNotice.IkeRekeyed(
                 subject(),
@@ -800,6 +875,7 @@ public final class Ikev1Sa implements IkeSa {
         for (Child child : List.copyOf(children)) {
             removeChild(child, "its IKE SA ended");
         }
+        inner.release();
         Ikev1KeyMaterial current = keys;
         if (current != null) {
             current.close();
@@ -890,7 +966,7 @@ public final class Ikev1Sa implements IkeSa {
 
     @Override
     public boolean halfOpen() {
-        return life == Life.CONNECTING;
+        return life == Life.CONNECTING || life == Life.EXTENDING;
     }
 
     @Override
@@ -925,7 +1001,7 @@ public final class Ikev1Sa implements IkeSa {
                 policy == null ? null : policy.name(),
                 serial,
                 switch (life) {
-                    case CONNECTING -> SaSnapshot.State.CONNECTING;
+                    case CONNECTING, EXTENDING -> SaSnapshot.State.CONNECTING;
                     case ESTABLISHED -> SaSnapshot.State.ESTABLISHED;
                     case REPLACED -> SaSnapshot.State.REKEYED;
                     case CLOSED -> SaSnapshot.State.DELETING;

@@ -61,12 +61,13 @@ final class Informational {
                 || !MessageDigest.isEqual(hash.value(), keys.messageHash(header.messageId(), message.afterFirst()))) {
             throw new MalformedMessage("an informational message that does not prove itself");
         }
+        Notification error = contents.error();
+        if (sa.halfOpen() && error != null) {
+            sa.close(CloseReason.FAILED, "the peer says " + IsakmpNotify.words(error.type()));
+            return;
+        }
         if (sa.life == Ikev1Sa.Life.CONNECTING) {
             // whoever has the keys is not authenticated yet: it may say that it gives up, and no more
-            Notification error = contents.error();
-            if (error != null) {
-                sa.close(CloseReason.FAILED, "the peer says " + IsakmpNotify.words(error.type()));
-            }
             return;
         }
         if (!isRecorded(sa, contents)) {
@@ -137,8 +138,12 @@ final class Informational {
         for (byte[] spi : delete.spis()) {
             if (delete.protocol() == Proposal.IKE) {
                 if (isAbout(sa, spi)) {
-                    boolean replaced = sa.life == Ikev1Sa.Life.REPLACED;
-                    sa.close(replaced ? CloseReason.REKEYED : CloseReason.PEER_DELETED, "deleted by the peer");
+                    CloseReason reason = switch (sa.life) {
+                        case CONNECTING, EXTENDING -> CloseReason.FAILED;
+                        case ESTABLISHED, CLOSED -> CloseReason.PEER_DELETED;
+                        case REPLACED -> CloseReason.REKEYED;
+                    };
+                    sa.close(reason, "deleted by the peer");
                     return;
                 }
                 continue;

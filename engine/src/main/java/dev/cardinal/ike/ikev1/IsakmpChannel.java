@@ -132,7 +132,11 @@ final class IsakmpChannel {
             throw new MalformedMessage("encrypted octets that are no whole blocks");
         }
         byte[] nextIv = IsakmpCipher.lastBlock(datagram, keys.cipher().blockLength());
-        return new Opened(IsakmpCodec.split(header, plaintext), nextIv);
+        try {
+            return new Opened(IsakmpCodec.split(header, plaintext), nextIv);
+        } finally {
+            Arrays.fill(plaintext, (byte) 0);
+        }
     }
 
     /** The datagrams of a message that lies open. */
@@ -143,7 +147,9 @@ final class IsakmpChannel {
     /** The datagrams of an encrypted message; the conversation's IV goes on. */
     List<byte[]> seal(Ikev1KeyMaterial keys, Conversation conversation, List<IsakmpBody> bodies) {
         IkeHeader header = sa.header(conversation, IsakmpCodec.FLAG_ENCRYPTION);
-        byte[] message = keys.cipher().encrypt(IsakmpCodec.encode(header, bodies), conversation.iv);
+        byte[] plaintext = IsakmpCodec.encode(header, bodies);
+        byte[] message = keys.cipher().encrypt(plaintext, conversation.iv);
+        Arrays.fill(plaintext, (byte) 0);
         conversation.iv = IsakmpCipher.lastBlock(message, keys.cipher().blockLength());
         return divide(message, conversation);
     }

@@ -281,6 +281,8 @@ final class MainMode {
         private void onProof(Contents contents) throws Refusal {
             Identification id = phase1.readIdentity(contents);
             CryptoRequest verification = phase1.check(contents, id);
+            // strongSwan asks for our certificate here
+            phase1.readAnnouncements(contents);
             sa.take();
             if (verification == null) {
                 prove(contents);

@@ -479,7 +479,7 @@ final class Phase1 {
     /** The end of phase 1, as the other side's proof has shown. */
     void finish(Contents last) {
         boolean initialContact = last.notification(IsakmpNotify.INITIAL_CONTACT) != null;
-        sa.establish(ownId(), Ikev1Sa.required(sa.remoteId), initialContact);
+        sa.authenticated(ownId(), Ikev1Sa.required(sa.remoteId), initialContact);
     }
 
     /** Decodes a message that must be encrypted. */

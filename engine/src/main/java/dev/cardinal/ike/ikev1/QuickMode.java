@@ -7,6 +7,7 @@ import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SecretDerivation;
 import dev.cardinal.ike.crypto.Urgency;
+import dev.cardinal.ike.sa.AddressRange;
 import dev.cardinal.ike.sa.ChildKeys;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.ChildSa;
@@ -132,14 +133,26 @@ final class QuickMode {
         }
     }
 
-    private static TrafficSelector resolve(List<SelectorPolicy> policies, InetAddress endpoint) {
+    /** The first selector. @param others those of the other side: both must be of one family where that can be */
+    private static TrafficSelector resolve(
+            List<SelectorPolicy> policies, List<InetAddress> endpoints, List<SelectorPolicy> others) {
+        AddressRange other = others.getFirst().range();
+        InetAddress endpoint = endpoints.getFirst();
+        for (InetAddress each : endpoints.reversed()) {
+            if (other != null && each.getClass() == other.first().getClass()) {
+                endpoint = each;
+            }
+        }
         return policies.getFirst().resolve(endpoint);
     }
 
-    private static List<TrafficSelector> resolveAll(List<SelectorPolicy> policies, InetAddress endpoint) {
+    /** @param endpoints what {@code dynamic} may stand for */
+    private static List<TrafficSelector> resolveAll(List<SelectorPolicy> policies, List<InetAddress> endpoints) {
         List<TrafficSelector> all = new ArrayList<>(policies.size());
         for (SelectorPolicy policy : policies) {
-            all.add(policy.resolve(endpoint));
+            for (InetAddress endpoint : policy.range() == null ? endpoints : endpoints.subList(0, 1)) {
+                all.add(policy.resolve(endpoint));
+            }
         }
         return all;
     }
@@ -185,10 +198,10 @@ final class QuickMode {
             this.offer = Phase2Proposals.offer(policy, spi, encapsulation);
             // IKEv1 has room for one selector a side
             this.local = rekeyed == null
-                    ? resolve(policy.local(), sa.path.localAddress())
+                    ? resolve(policy.local(), sa.inner.local(sa.path), policy.remote())
                     : rekeyed.facts.local().getFirst();
             this.remote = rekeyed == null
-                    ? resolve(policy.remote(), sa.path.remoteAddress())
+                    ? resolve(policy.remote(), sa.inner.remote(sa.path), policy.local())
                     : rekeyed.facts.remote().getFirst();
         }
 
@@ -464,9 +477,9 @@ final class QuickMode {
             boolean selectorsFit = false;
             for (ChildPolicy policy : sa.requirePolicy().children()) {
                 List<TrafficSelector> local = TrafficSelectorNarrowing.narrow(
-                        resolveAll(policy.local(), sa.path.localAddress()), List.of(traffic.responders()));
+                        resolveAll(policy.local(), sa.inner.local(sa.path)), List.of(traffic.responders()));
                 List<TrafficSelector> remote = TrafficSelectorNarrowing.narrow(
-                        resolveAll(policy.remote(), sa.path.remoteAddress()), List.of(traffic.initiators()));
+                        resolveAll(policy.remote(), sa.inner.remote(sa.path)), List.of(traffic.initiators()));
                 if (local.isEmpty() || remote.isEmpty() || !isSayable(local) || !isSayable(remote)) {
                     continue;
                 }

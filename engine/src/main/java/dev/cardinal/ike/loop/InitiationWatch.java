@@ -44,6 +44,7 @@ final class InitiationWatch {
             case SaNotice.ChildRemoved removed -> {}
             case SaNotice.MessageRejected rejected -> {}
             case SaNotice.Retransmitted retransmitted -> {}
+            case SaNotice.AddressesAssigned assigned -> {}
             case SaNotice.PathChanged changed -> {}
             case SaNotice.Collision collision -> {}
         }

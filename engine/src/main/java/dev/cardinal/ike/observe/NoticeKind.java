@@ -19,6 +19,7 @@ public enum NoticeKind {
     MESSAGE_REJECTED(Level.INFO, true),
     BACKEND_FAILED(Level.ERROR, true),
     RETRANSMITTED(Level.DEBUG, true),
+    ADDRESSES_ASSIGNED(Level.INFO, true),
     PATH_CHANGED(Level.INFO, true),
     COLLISION(Level.DEBUG, true),
     INTERNAL_ERROR(Level.ERROR, true);
@@ -48,6 +49,7 @@ public enum NoticeKind {
             case SaNotice.MessageRejected rejected -> MESSAGE_REJECTED;
             case SaNotice.BackendFailed failed -> BACKEND_FAILED;
             case SaNotice.Retransmitted retransmitted -> RETRANSMITTED;
+            case SaNotice.AddressesAssigned assigned -> ADDRESSES_ASSIGNED;
             case SaNotice.PathChanged changed -> PATH_CHANGED;
             case SaNotice.Collision collision -> COLLISION;
             case SaNotice.InternalError error -> INTERNAL_ERROR;

@@ -3,6 +3,8 @@ package dev.cardinal.ike.observe;
 import dev.cardinal.ike.sa.ChildSa;
 import dev.cardinal.ike.sa.SaNotice;
 import dev.cardinal.ike.wire.TrafficSelector;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -43,6 +45,10 @@ final class NoticeWords {
             case SaNotice.Retransmitted retransmitted ->
                 "message " + Integer.toUnsignedString(retransmitted.messageId()) + " sent again, time "
                         + retransmitted.count();
+            case SaNotice.AddressesAssigned assigned ->
+                (assigned.ours() ? "virtual addresses from the peer: " : "virtual addresses for the peer: ")
+                        + addresses(assigned.addresses())
+                        + (assigned.dns().isEmpty() ? "" : ", DNS " + addresses(assigned.dns()));
             case SaNotice.PathChanged changed ->
                 "path changed from " + OperatorText.of(changed.before()) + " to " + OperatorText.of(changed.after());
             case SaNotice.Collision collision -> "two rekeys met: " + OperatorText.clean(collision.outcome());
@@ -64,6 +70,10 @@ final class NoticeWords {
 
     private static String selectors(List<TrafficSelector> selectors) {
         return selectors.stream().map(OperatorText::of).collect(Collectors.joining(" "));
+    }
+
+    private static String addresses(List<InetAddress> addresses) {
+        return addresses.stream().map(NetUtil::toAddressString).collect(Collectors.joining(" "));
     }
 
     private static String milliseconds(long nanos) {

@@ -1,6 +1,8 @@
 package dev.cardinal.ike.sa;
 
 import dev.cardinal.ike.wire.Identification;
+import java.net.InetAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What an SA reports; {@code observe} picks the words, the level and the rate. Never holds a secret. */
@@ -47,6 +49,20 @@ public sealed interface SaNotice {
     record BackendFailed(Subject subject, String why) implements SaNotice {}
 
     record Retransmitted(Subject subject, int messageId, int count) implements SaNotice {}
+
+    /**
+     * Addresses inside the tunnel.
+     *
+     * @param ours whether the peer gave them to us; else they are the peer's, from our pools
+     * @param dns servers that the peer named with them
+     */
+    record AddressesAssigned(Subject subject, boolean ours, List<InetAddress> addresses, List<InetAddress> dns)
+            implements SaNotice {
+        public AddressesAssigned {
+            addresses = List.copyOf(addresses);
+            dns = List.copyOf(dns);
+        }
+    }
 
     /** The peer moved behind its NAT. */
     record PathChanged(Subject subject, Path before, Path after) implements SaNotice {}

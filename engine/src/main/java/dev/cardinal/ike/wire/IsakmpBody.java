@@ -27,7 +27,7 @@ public record IsakmpBody(int type, byte[] octets) {
     public static IsakmpBody of(IsakmpPayload payload) {
         PayloadWriter writer = new PayloadWriter();
         payload.writeBody(writer);
-        return new IsakmpBody(payload.payloadType(), writer.toByteArray());
+        return new IsakmpBody(payload.payloadType(), writer.drain());
     }
 
     @Override

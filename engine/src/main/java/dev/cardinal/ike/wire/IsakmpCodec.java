@@ -80,7 +80,7 @@ public final class IsakmpCodec {
         writer.zeros(4);
         writer.bytes(encodeChain(bodies));
         writer.patchU32(length, writer.length());
-        return writer.toByteArray();
+        return writer.drain();
     }
 
     /** Encodes a chain of payloads without a header: what HASH(1) covers (RFC 2409 section 5.5). */
@@ -92,6 +92,6 @@ public final class IsakmpCodec {
                     .zeros(1);
             writer.u16(GENERIC_HEADER_LENGTH + body.octets().length).bytes(body.octets());
         }
-        return writer.toByteArray();
+        return writer.drain();
     }
 }

@@ -85,6 +85,13 @@ public final class PayloadWriter {
         return position == octets.length ? octets : Arrays.copyOf(octets, position);
     }
 
+    /** The same, and what was written is wiped here: it may hold a password. */
+    byte[] drain() {
+        byte[] written = Arrays.copyOf(octets, position);
+        Arrays.fill(octets, (byte) 0);
+        return written;
+    }
+
     private int advance(int count) {
         int needed = Math.addExact(position, count);
         if (needed > octets.length) {

@@ -116,7 +116,7 @@ final class Strongswan implements AutoCloseable {
     private void writeSettings(String settings) throws IOException {
         Files.writeString(folder.resolve("strongswan.conf"), """
                 charon {
-                  load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm chapoly curve25519 gmp mgf1 pem pkcs1 pkcs8 x509 pubkey pkcs11 revocation constraints %s socket-default vici updown
+                  load = random nonce openssl aes sha1 sha2 hmac kdf gcm ccm chapoly curve25519 gmp mgf1 pem pkcs1 pkcs8 x509 pubkey pkcs11 revocation constraints xauth-generic %s socket-default vici updown
                   install_routes = yes
                   retransmit_timeout = 2.0
                   retransmit_tries = 2
@@ -174,6 +174,12 @@ final class Strongswan implements AutoCloseable {
     /** Establishes a Child SA, and its IKE SA where there is none; an assertion error where that fails. */
     void initiateChild(String name) {
         act("--initiate", "--child", name);
+    }
+
+    /** The same where it is to fail. */
+    Command.Output tryInitiateChild(String name) {
+        return swanctl("--initiate", "--child", name, "--timeout", ACTION_LIMIT_SECONDS)
+                .run();
     }
 
     /** Establishes an IKE SA without a Child SA. */

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
+import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.ChildPolicy;
+import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IkeSa;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
@@ -45,6 +47,38 @@ final class Ikev1Pair implements AutoCloseable {
             PeerPolicy bob,
             @Nullable String aliceKey,
             @Nullable String bobKey) {
+        this(
+                seed,
+                nat,
+                traced,
+                alice,
+                bob,
+                new SimulatedCredentials(aliceKey, 2500),
+                new SimulatedCredentials(bobKey, 2500),
+                AddressPools.NONE);
+    }
+
+    /** @param pools bob's */
+    Ikev1Pair(
+            long seed,
+            boolean nat,
+            PeerPolicy alice,
+            PeerPolicy bob,
+            Credentials alices,
+            Credentials bobs,
+            AddressPools pools) {
+        this(seed, nat, true, alice, bob, alices, bobs, pools);
+    }
+
+    private Ikev1Pair(
+            long seed,
+            boolean nat,
+            boolean traced,
+            PeerPolicy alice,
+            PeerPolicy bob,
+            Credentials alices,
+            Credentials bobs,
+            AddressPools pools) {
         SplittableRandom random = new SplittableRandom(seed);
         this.trace = new Trace(traced, time);
         this.alicePolicy = alice;
@@ -56,12 +90,8 @@ final class Ikev1Pair implements AutoCloseable {
                 random,
                 new SymmetricCrypto(),
                 SaFactory.IKEV1,
-                new SimulatedPair.Configuration(
-                        path -> List.of(alice),
-                        new SimulatedCredentials(aliceKey, 2500),
-                        ScriptedConversation.SETTINGS),
-                new SimulatedPair.Configuration(
-                        path -> List.of(bob), new SimulatedCredentials(bobKey, 2500), ScriptedConversation.SETTINGS),
+                new SimulatedPair.Configuration(path -> List.of(alice), alices, ScriptedConversation.SETTINGS),
+                new SimulatedPair.Configuration(path -> List.of(bob), bobs, ScriptedConversation.SETTINGS, pools),
                 this::onSend);
         network.connect(pair);
     }

@@ -14,6 +14,7 @@ import dev.cardinal.ike.sa.Ikev1Policy;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SelectorPolicy;
 import dev.cardinal.ike.sa.VirtualAddresses;
+import dev.cardinal.ike.sa.XauthPolicy;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.Proposal;
 import dev.cardinal.ike.wire.Transform;
@@ -21,6 +22,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A connection's policy in the making: a plain one unless told otherwise. */
@@ -43,6 +45,8 @@ final class Policies {
     private PeerPolicy.Uniqueness unique = PeerPolicy.Uniqueness.NO;
     private int version = 2;
     private @Nullable Ikev1Policy ikev1;
+    private @Nullable XauthPolicy xauth;
+    private VirtualAddresses virtualAddresses = VirtualAddresses.NONE;
 
     /** @param local our identity, an FQDN */
     Policies(String local, String remote) {
@@ -97,11 +101,30 @@ final class Policies {
         return this;
     }
 
+    /** XAUTH after phase 1; said before {@link #ikev1}. */
+    Policies xauth(XauthPolicy how) {
+        this.xauth = how;
+        return this;
+    }
+
+    /** Addresses inside the tunnel that we ask for. */
+    Policies vips(String... dotted) {
+        List<InetAddress> wanted = Stream.of(dotted).map(Policies::address).toList();
+        this.virtualAddresses = new VirtualAddresses(wanted, virtualAddresses.pools());
+        return this;
+    }
+
+    /** Pools for the peer's addresses. */
+    Policies pools(String... names) {
+        this.virtualAddresses = new VirtualAddresses(virtualAddresses.requested(), List.of(names));
+        return this;
+    }
+
     /** IKEv1, with the proposals that were given before. */
     Policies ikev1(boolean aggressive) {
         this.version = 1;
         this.ikev1 =
-                new Ikev1Policy(proposals, aggressive, aggressive, Ikev1Policy.RsaEncryptionCompatibility.RFC, null);
+                new Ikev1Policy(proposals, aggressive, aggressive, Ikev1Policy.RsaEncryptionCompatibility.RFC, xauth);
         return this;
     }
 
@@ -129,7 +152,7 @@ final class Policies {
                 true,
                 unique,
                 KeyExchangePlacement.PREFER_TOKEN,
-                VirtualAddresses.NONE,
+                virtualAddresses,
                 ikev1);
     }
 
@@ -189,6 +212,9 @@ final class Policies {
     }
 
     private static SelectorPolicy selector(String network) {
+        if (network.equals("dynamic")) {
+            return SelectorPolicy.DYNAMIC;
+        }
         String[] parts = network.split("/", 2);
         return new SelectorPolicy(AddressRange.of(address(parts[0]), Integer.parseInt(parts[1])), 0, 0, 65535);
     }

@@ -7,6 +7,7 @@ import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.wire.Identification;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shared null where there is none
  * @param certificateLength octets of a certificate; the larger, the more fragments
+ * @param passwords of XAUTH users, by their names
  */
-record SimulatedCredentials(@Nullable String shared, int certificateLength) implements Credentials {
+record SimulatedCredentials(@Nullable String shared, int certificateLength, Map<String, String> passwords)
+        implements Credentials {
+
+    SimulatedCredentials(@Nullable String shared, int certificateLength) {
+        this(shared, certificateLength, Map.of());
+    }
+
+    @Override
+    public @Nullable Secret xauthPassword(String user) {
+        String password = passwords.get(user);
+        return password == null ? null : Secret.owning(password.getBytes(StandardCharsets.UTF_8));
+    }
 
     @Override
     public @Nullable Secret presharedKey(@Nullable Identification local, @Nullable Identification remote) {

@@ -15,7 +15,11 @@ final class SimulatedPair {
     static final int PORT_NAT_T = 4500;
 
     /** What an end is configured with. */
-    record Configuration(PeerPolicies policies, Credentials credentials, SaSettings settings) {}
+    record Configuration(PeerPolicies policies, Credentials credentials, SaSettings settings, AddressPools pools) {
+        Configuration(PeerPolicies policies, Credentials credentials, SaSettings settings) {
+            this(policies, credentials, settings, AddressPools.NONE);
+        }
+    }
 
     final VirtualTime time;
     final Trace trace;
@@ -59,7 +63,7 @@ final class SimulatedPair {
                 symmetric,
                 configuration.policies(),
                 configuration.credentials(),
-                AddressPools.NONE,
+                configuration.pools(),
                 new SimulatedSpis(random),
                 local -> PORT_NAT_T,
                 configuration.settings(),
