@@ -132,7 +132,18 @@ final class IsakmpChannel {
             throw new MalformedMessage("encrypted octets that are no whole blocks");
         }
         byte[] nextIv = IsakmpCipher.lastBlock(datagram, keys.cipher().blockLength());
-        return new Opened(IsakmpCodec.split(header, plaintext), nextIv);
+        try {
+            return new Opened(IsakmpCodec.split(header, plaintext), nextIv);
+        } catch (MalformedMessage malformed) {
+            Phase1Suite suite = sa.suite;
+            if (sa.life == Ikev1Sa.Life.CONNECTING
+                    && suite != null
+                    && Phase1Method.plain(suite.method()) == Phase1Method.PRE_SHARED_KEY) {
+                throw new MalformedMessage("a message that does not decrypt, as where the shared secrets differ: "
+                        + malformed.getMessage());
+            }
+            throw malformed;
+        }
     }
 
     /** The datagrams of a message that lies open. */

@@ -281,6 +281,26 @@ class HsmCryptoPortTest {
                 deadline());
     }
 
+    /** IKEv1's keys are made on the host, and this token keeps its shared secrets. */
+    @Test
+    void whatTakesTheSecretItselfGoesToTheHost() {
+        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
+        CryptoOutcome.Generated ofIkev1 = outcome(
+                router,
+                generate(KeyExchangeMethod.MODP_2048, KeyExchangePlacement.PREFER_TOKEN.extracting()),
+                CryptoOutcome.Generated.class);
+        assertInstanceOf(HostKeyExchange.class, ofIkev1.handle());
+        router.release(ofIkev1.handle());
+        assertEquals(
+                Failed.Kind.UNSUPPORTED,
+                outcome(
+                                router,
+                                generate(KeyExchangeMethod.MODP_2048, KeyExchangePlacement.TOKEN_ONLY.extracting()),
+                                Failed.class)
+                        .kind());
+        assertEquals(1, router.fallbacks());
+    }
+
     @Test
     void theRouterSendsWorkToItsPlace() throws HsmFailure {
         CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
@@ -372,7 +392,8 @@ class HsmCryptoPortTest {
         CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
         List<String> lines = router.capabilities();
         assertEquals(4, lines.size());
-        assertTrue(lines.get(0).startsWith("main (crypto-port): signs RSA_PKCS1_SHA1 RSA_PKCS1_SHA256"), lines.get(0));
+        assertTrue(
+                lines.get(0).startsWith("main (crypto-port): signs RSA_PKCS1_UNHASHED RSA_PKCS1_SHA1"), lines.get(0));
         assertTrue(lines.get(1).contains("modp2048") && lines.get(1).contains("curve25519"), lines.get(1));
         assertEquals("main (crypto-port): prf prfsha1 prfsha256 prfsha384 prfsha512", lines.get(2));
         assertTrue(lines.get(3).contains("modp8192"), lines.get(3));
