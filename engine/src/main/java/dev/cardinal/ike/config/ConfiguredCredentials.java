@@ -43,7 +43,7 @@ public final class ConfiguredCredentials implements Credentials {
 
     private final List<SharedKey> sharedKeys;
     private final List<UserPassword> passwords;
-    /** The connections of IKEv1 whose peers have a shared secret and addresses. */
+    /** The connections of IKEv1 whose peers have a shared secret. */
     private final ConfiguredPolicies sharing;
 
     private final Map<String, Prepared> byConnection = new HashMap<>();
@@ -63,9 +63,7 @@ public final class ConfiguredCredentials implements Credentials {
         passwords = configuration.passwords();
         sharing = new ConfiguredPolicies(configuration.connections().stream()
                 .map(ConnectionConfig::policy)
-                .filter(p -> p.ikev1() != null
-                        && p.remoteAuth().method() == AuthPolicy.Method.PSK
-                        && !p.remote().isEmpty())
+                .filter(p -> p.ikev1() != null && p.remoteAuth().method() == AuthPolicy.Method.PSK)
                 .toList());
     }
 
@@ -98,6 +96,12 @@ public final class ConfiguredCredentials implements Credentials {
         }
         List<PeerPolicy> fitting =
                 sharing.candidates(new Path(new InetSocketAddress(local, 0), new InetSocketAddress(remote, 0), false));
+        // a connection for any peer is meant only where none names the address
+        List<PeerPolicy> naming =
+                fitting.stream().filter(p -> !p.remote().isEmpty()).toList();
+        if (!naming.isEmpty()) {
+            fitting = naming;
+        }
         if (fitting.size() == 1) {
             IdentityPattern named = fitting.getFirst().remoteAuth().id();
             SharedKey ofConnection = named.isAny()

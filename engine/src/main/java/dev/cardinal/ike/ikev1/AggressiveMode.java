@@ -82,7 +82,7 @@ final class AggressiveMode {
                             dev.cardinal.ike.wire.Proposal.IKE,
                             new byte[0],
                             offer.proposals().getFirst().transforms().subList(0, 1)))));
-            sa.report(new SaNotice.HandshakeBegun(sa.subject(), true));
+            sa.report(new SaNotice.HandshakeBegun(sa.subject(), true, "IKEv1 aggressive mode"));
             if (!sa.submit(sa.phase1, phase1.generate(Urgency.NEW))) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");
             }
@@ -242,7 +242,7 @@ final class AggressiveMode {
             phase1.readAnnouncements(contents);
             phase1.nr = phase1.freshNonce();
             sa.take();
-            sa.report(new SaNotice.HandshakeBegun(sa.subject(), false));
+            sa.report(new SaNotice.HandshakeBegun(sa.subject(), false, "IKEv1 aggressive mode"));
             step = new Agreeing(answer);
             if (!phase1.submitAgreement(id)) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");

@@ -61,7 +61,7 @@ final class Ikev1KeyMaterial implements AutoCloseable {
         if (key == null) {
             throw new IllegalStateException("phase 1 has ended");
         }
-        return symmetric.prfPublic(suite.prf(), key, parts);
+        return symmetric.prfPublic(Phase1Method.proofPrf(suite.method(), suite.prf()), key, parts);
     }
 
     /** {@code prf(SKEYID_a, M-ID | parts...)}: the hashes of every later message (sections 5.5, 5.7). */

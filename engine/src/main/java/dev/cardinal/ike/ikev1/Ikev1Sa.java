@@ -309,6 +309,14 @@ public final class Ikev1Sa implements IkeSa {
             exchange.onMessage(opened.message());
         } catch (Refusal refusal) {
             rejected(refusal.getMessage());
+            if (conversation == phase1 && taking != null) {
+                // the peer reads what we tell it by the IV that its message has left, and where it has sent that from
+                path = from;
+                Ikev1KeyMaterial current = keys;
+                if (current != null && opened.nextIv().length > 0) {
+                    current.setPhase1Iv(opened.nextIv());
+                }
+            }
             onRefusal(conversation, refusal);
         } finally {
             taking = null;
@@ -361,14 +369,23 @@ public final class Ikev1Sa implements IkeSa {
     /** An exchange cannot go on: the peer is told, and what it was for has failed. */
     void onRefusal(Conversation conversation, Refusal refusal) {
         if (conversation == phase1) {
-            Informational.tell(this, refusal.notifyType());
-            if (refusal.notifyType() == IsakmpNotify.AUTHENTICATION_FAILED) {
+            giveUp(refusal.notifyType());
+            if (refusal.notifyType() == IsakmpNotify.AUTHENTICATION_FAILED
+                    || refusal.notifyType() == IsakmpNotify.INVALID_ID_INFORMATION) {
                 report(new SaNotice.AuthenticationFailed(subject(), remoteId, String.valueOf(refusal.getMessage())));
             }
             close(CloseReason.FAILED, String.valueOf(refusal.getMessage()));
         } else {
             Informational.tell(this, refusal.notifyType());
             end(conversation);
+        }
+    }
+
+    /** Phase 1 fails here: the peer is told why, and, where it has ended phase 1 already, that this SA is none. */
+    void giveUp(int notifyType) {
+        Informational.tell(this, notifyType);
+        if (initiator && keys != null) {
+            Informational.deleteIsakmp(this);
         }
     }
 
@@ -685,6 +702,7 @@ public final class Ikev1Sa implements IkeSa {
         Phase1Suite agreed = required(suite);
         report(new SaNotice.IkeEstablished(
                 subject(),
+                1,
                 initiator,
                 own,
                 remote,
@@ -792,7 +810,7 @@ public final class Ikev1Sa implements IkeSa {
                 other.ownCookie,
                 required(other.suite).listing()));
         boolean ours = other.initiator;
-        timers.onReplaced(handling.now(), ours ? Ikev1Timers.HAND_OVER_NANOS : Ikev1Timers.REPLACED_NANOS);
+        timers.onReplaced(handling.now(), ours ? Ikev1Timers.HAND_OVER_NANOS : Ikev1Timers.REPLACED_ISAKMP_NANOS);
     }
 
     /**
@@ -1000,6 +1018,7 @@ public final class Ikev1Sa implements IkeSa {
         return new SaSnapshot(
                 policy == null ? null : policy.name(),
                 serial,
+                1,
                 switch (life) {
                     case CONNECTING, EXTENDING -> SaSnapshot.State.CONNECTING;
                     case ESTABLISHED -> SaSnapshot.State.ESTABLISHED;

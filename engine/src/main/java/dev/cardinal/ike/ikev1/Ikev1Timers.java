@@ -19,6 +19,9 @@ final class Ikev1Timers {
     /** The same where it is for the peer. */
     static final long REPLACED_NANOS = 60_000_000_000L;
 
+    /** The same of an ISAKMP SA: some who begin anew leave the old one's deletion to the other side, as strongSwan does. */
+    static final long REPLACED_ISAKMP_NANOS = 10_000_000_000L;
+
     /** What an initiator's phase 1 takes with all its retransmissions, and no more. */
     private static final long INITIATOR_NANOS = 360_000_000_000L;
 

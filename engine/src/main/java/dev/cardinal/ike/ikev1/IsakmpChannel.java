@@ -134,6 +134,15 @@ final class IsakmpChannel {
         byte[] nextIv = IsakmpCipher.lastBlock(datagram, keys.cipher().blockLength());
         try {
             return new Opened(IsakmpCodec.split(header, plaintext), nextIv);
+        } catch (MalformedMessage malformed) {
+            Phase1Suite suite = sa.suite;
+            if (sa.life == Ikev1Sa.Life.CONNECTING
+                    && suite != null
+                    && Phase1Method.plain(suite.method()) == Phase1Method.PRE_SHARED_KEY) {
+                throw new MalformedMessage("a message that does not decrypt, as where the shared secrets differ: "
+                        + malformed.getMessage());
+            }
+            throw malformed;
         } finally {
             Arrays.fill(plaintext, (byte) 0);
         }

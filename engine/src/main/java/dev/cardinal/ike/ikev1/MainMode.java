@@ -82,7 +82,7 @@ final class MainMode {
             phase1.offer = body.octets();
             bodies.add(body);
             phase1.announce(bodies, policy);
-            sa.report(new SaNotice.HandshakeBegun(sa.subject(), true));
+            sa.report(new SaNotice.HandshakeBegun(sa.subject(), true, "IKEv1 main mode"));
             sa.sendOpen(sa.phase1, bodies, true);
         }
 
@@ -246,7 +246,7 @@ final class MainMode {
             SecurityAssociation answer = phase1.choose(contents, false);
             phase1.readAnnouncements(contents);
             sa.take();
-            sa.report(new SaNotice.HandshakeBegun(sa.subject(), false));
+            sa.report(new SaNotice.HandshakeBegun(sa.subject(), false, "IKEv1 main mode"));
             List<IsakmpBody> bodies = new ArrayList<>();
             bodies.add(IsakmpBody.of(answer));
             phase1.announce(bodies, sa.policy);
@@ -281,7 +281,7 @@ final class MainMode {
         private void onProof(Contents contents) throws Refusal {
             Identification id = phase1.readIdentity(contents);
             CryptoRequest verification = phase1.check(contents, id);
-            // strongSwan asks for our certificate here
+            // RFC 2409 says nothing of where a certificate may be asked for: strongSwan does it here
             phase1.readAnnouncements(contents);
             sa.take();
             if (verification == null) {
@@ -348,7 +348,7 @@ final class MainMode {
         sa.dispose(outcome);
         if (outcome instanceof CryptoOutcome.PeerRejected rejected) {
             sa.report(new SaNotice.AuthenticationFailed(sa.subject(), sa.remoteId, rejected.reason()));
-            Informational.tell(sa, IsakmpNotify.AUTHENTICATION_FAILED);
+            sa.giveUp(IsakmpNotify.AUTHENTICATION_FAILED);
             sa.close(CloseReason.FAILED, "the peer did not prove its identity");
         } else {
             sa.report(new SaNotice.BackendFailed(sa.subject(), String.valueOf(outcome)));

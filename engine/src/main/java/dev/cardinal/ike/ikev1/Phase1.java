@@ -9,6 +9,7 @@ import dev.cardinal.ike.crypto.Urgency;
 import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.Credentials.LocalCertificate;
+import dev.cardinal.ike.sa.IkeKeyObserver;
 import dev.cardinal.ike.sa.Ikev1Policy;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
@@ -252,7 +253,7 @@ final class Phase1 {
     CryptoRequest generate(Urgency urgency) {
         return new CryptoRequest.Generate(
                 Ikev1Sa.required(sa.suite).keyExchange(),
-                sa.requirePolicy().placement(),
+                sa.requirePolicy().placement().extracting(),
                 urgency,
                 sa.requestDeadline());
     }
@@ -276,7 +277,7 @@ final class Phase1 {
             CryptoRequest request = current == null
                     ? new CryptoRequest.GenerateAndAgree(
                             suite.keyExchange(),
-                            sa.requirePolicy().placement(),
+                            sa.requirePolicy().placement().extracting(),
                             peerValue(),
                             keys,
                             Urgency.NEW,
@@ -317,6 +318,10 @@ final class Phase1 {
             byte[] iv = Ikev1KeyMaterial.firstIv(sa.environment.symmetric(), suite, gxi, gxr);
             sa.keys = new Ikev1KeyMaterial(sa.environment.symmetric(), suite, secret, iv);
             sa.phase1.iv = iv;
+            IkeKeyObserver observer = sa.environment.keyObserver();
+            if (observer != null) {
+                observer.derivedIkev1(sa.initiatorCookie(), sa.keys.cipher().key());
+            }
         }
     }
 
@@ -365,7 +370,8 @@ final class Phase1 {
                 return id;
             }
         }
-        throw new Refusal(IsakmpNotify.INVALID_ID_INFORMATION, "no connection takes the peer's identity");
+        sa.remoteId = id;
+        throw new Refusal(IsakmpNotify.INVALID_ID_INFORMATION, "no connection takes this identity");
     }
 
     /** HASH_I or HASH_R (RFC 2409 section 5). */

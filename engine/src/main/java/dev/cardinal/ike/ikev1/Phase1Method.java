@@ -1,5 +1,6 @@
 package dev.cardinal.ike.ikev1;
 
+import dev.cardinal.ike.crypto.PseudorandomFunction;
 import dev.cardinal.ike.crypto.SignatureScheme;
 import dev.cardinal.ike.crypto.SigningKey;
 import dev.cardinal.ike.sa.AuthPolicy;
@@ -95,6 +96,19 @@ final class Phase1Method {
             case RSA_SIGNATURES -> SignatureScheme.RSA_PKCS1_UNHASHED;
             case ECDSA_256, ECDSA_384, ECDSA_521 -> SignatureScheme.ECDSA_UNHASHED;
             default -> null;
+        };
+    }
+
+    /**
+     * What makes HASH_I and HASH_R: with ECDSA the hash of the method's name, whatever hash was negotiated (RFC 4754
+     * section 3), else the negotiated one's HMAC.
+     */
+    static PseudorandomFunction proofPrf(int method, PseudorandomFunction negotiated) {
+        return switch (method) {
+            case ECDSA_256 -> PseudorandomFunction.HMAC_SHA2_256;
+            case ECDSA_384 -> PseudorandomFunction.HMAC_SHA2_384;
+            case ECDSA_521 -> PseudorandomFunction.HMAC_SHA2_512;
+            default -> negotiated;
         };
     }
 

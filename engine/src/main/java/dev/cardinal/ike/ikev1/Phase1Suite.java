@@ -1,6 +1,7 @@
 package dev.cardinal.ike.ikev1;
 
 import dev.cardinal.ike.crypto.EncryptionAlgorithm;
+import dev.cardinal.ike.crypto.IntegrityAlgorithm;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.PseudorandomFunction;
 
@@ -20,9 +21,23 @@ record Phase1Suite(
         int method,
         long lifeNanos) {
 
-    /** The algorithms as strongSwan lists them, such as {@code AES_CBC-128/PRF_HMAC_SHA2_256/MODP_2048}. */
+    /**
+     * The algorithms as strongSwan lists them, such as
+     * {@code AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048}: the hash, which IKEv1 has one of, stands there twice.
+     */
     String listing() {
         String key = keyLength == 0 ? "" : "-" + keyLength;
-        return encryption.listing() + key + "/" + prf.listing() + "/" + keyExchange.listing();
+        return encryption.listing() + key + integrity() + "/" + prf.listing() + "/" + keyExchange.listing();
+    }
+
+    private String integrity() {
+        IntegrityAlgorithm hash = switch (prf) {
+            case HMAC_SHA1 -> IntegrityAlgorithm.HMAC_SHA1_96;
+            case HMAC_SHA2_256 -> IntegrityAlgorithm.HMAC_SHA2_256_128;
+            case HMAC_SHA2_384 -> IntegrityAlgorithm.HMAC_SHA2_384_192;
+            case HMAC_SHA2_512 -> IntegrityAlgorithm.HMAC_SHA2_512_256;
+            case AES128_XCBC, AES128_CMAC -> throw new IllegalStateException("no hash of IKEv1: " + prf);
+        };
+        return "/" + hash.listing();
     }
 }

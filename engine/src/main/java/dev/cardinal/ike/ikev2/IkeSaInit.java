@@ -183,7 +183,7 @@ final class IkeSaInit {
                 sa.close(CloseReason.FAILED, "no key exchange method is configured");
                 return;
             }
-            sa.report(new SaNotice.HandshakeBegun(sa.subject(), true));
+            sa.report(new SaNotice.HandshakeBegun(sa.subject(), true, "IKEv2"));
             Initiator exchange = new Initiator(sa, policy, child, first);
             sa.initiated.exchange = exchange;
             if (!exchange.generate()) {
@@ -443,7 +443,7 @@ final class IkeSaInit {
                     request.header(),
                     sa.path,
                     candidates.getFirst().encapsulate());
-            sa.report(new SaNotice.HandshakeBegun(sa.subject(), false));
+            sa.report(new SaNotice.HandshakeBegun(sa.subject(), false, "IKEv2"));
             CryptoRequest generate = new CryptoRequest.Generate(
                     method, candidates.getFirst().placement(), Urgency.NEW, sa.requestDeadline());
             if (!sa.submit(exchange, generate)) {

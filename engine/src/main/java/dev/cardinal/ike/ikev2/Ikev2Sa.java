@@ -526,7 +526,7 @@ public final class Ikev2Sa implements IkeSa {
         establishedNanos = now();
         timers.onEstablished(now());
         report(new SaNotice.IkeEstablished(
-                subject(), initiator, own, peer, requireSuite().listing(), authentication, now() - begunNanos));
+                subject(), 2, initiator, own, peer, requireSuite().listing(), authentication, now() - begunNanos));
         effects().established(chosen, own, peer, initialContact);
     }
 
@@ -795,6 +795,7 @@ public final class Ikev2Sa implements IkeSa {
         return new SaSnapshot(
                 policy == null ? null : policy.name(),
                 serial,
+                2,
                 switch (life) {
                     case CONNECTING, FAILED -> SaSnapshot.State.CONNECTING;
                     case ESTABLISHED ->

@@ -21,10 +21,11 @@ final class NoticeWords {
 
     private static String words(SaNotice notice) {
         return switch (notice) {
-            case SaNotice.HandshakeBegun begun -> begun.initiator() ? "initiating" : "peer initiates";
+            case SaNotice.HandshakeBegun begun -> (begun.initiator() ? "initiating " : "peer initiates ") + begun.how();
             case SaNotice.IkeEstablished established ->
                 "IKE SA established between '" + OperatorText.of(established.localId()) + "' and '"
-                        + OperatorText.of(established.remoteId()) + "', " + established.proposal() + ", "
+                        + OperatorText.of(established.remoteId()) + "', IKEv" + established.version() + ", "
+                        + established.proposal() + ", "
                         + established.authentication() + ", " + milliseconds(established.durationNanos());
             case SaNotice.IkeRekeyed rekeyed ->
                 "IKE SA rekeyed " + (rekeyed.initiator() ? "by us" : "by the peer") + " to SPI "

@@ -23,7 +23,11 @@ public final class SaListing {
         StringBuilder text = new StringBuilder();
         String name = sa.connection() == null ? "(unnamed)" : sa.connection();
         text.append(name).append(": #").append(sa.serial()).append(", ").append(sa.state());
-        text.append(", IKEv2, ").append(HEX.toHexDigits(sa.initiatorSpi())).append(sa.initiator() ? "_i* " : "_i ");
+        text.append(", IKEv")
+                .append(sa.version())
+                .append(", ")
+                .append(HEX.toHexDigits(sa.initiatorSpi()))
+                .append(sa.initiator() ? "_i* " : "_i ");
         text.append(HEX.toHexDigits(sa.responderSpi())).append(sa.initiator() ? "_r\n" : "_r*\n");
         text.append("  local  '").append(OperatorText.of(sa.localId())).append("' @ ");
         text.append(OperatorText.of(sa.path().local())).append('\n');

@@ -4,7 +4,6 @@ import dev.cardinal.ike.crypto.Secret;
 import org.jspecify.annotations.Nullable;
 
 /** A debug key log, off unless the operator asks for it: with it, captures can be decrypted. */
-@FunctionalInterface
 public interface IkeKeyObserver {
 
     /**
@@ -21,4 +20,11 @@ public interface IkeKeyObserver {
             Secret skEr,
             @Nullable Secret skAi,
             @Nullable Secret skAr);
+
+    /**
+     * The key of an ISAKMP SA was derived (RFC 2409 appendix B). It is lent for the time of the call.
+     *
+     * @param key of the cipher: Ka where SKEYID_e is too short, else the beginning of SKEYID_e
+     */
+    void derivedIkev1(long initiatorCookie, Secret key);
 }

@@ -13,12 +13,20 @@ public sealed interface SaNotice {
 
     Subject subject();
 
-    /** A peer's first message was accepted and an SA was made for it. */
-    record HandshakeBegun(Subject subject, boolean initiator) implements SaNotice {}
+    /**
+     * A peer's first message was accepted and an SA was made for it, or ours was sent.
+     *
+     * @param how the version of IKE, and in IKEv1 the mode
+     */
+    record HandshakeBegun(Subject subject, boolean initiator, String how) implements SaNotice {}
 
-    /** @param durationNanos since the first message */
+    /**
+     * @param version of IKE, 1 or 2
+     * @param durationNanos since the first message
+     */
     record IkeEstablished(
             Subject subject,
+            int version,
             boolean initiator,
             Identification localId,
             Identification remoteId,

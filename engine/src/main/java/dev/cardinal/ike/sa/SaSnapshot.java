@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param connection name of the policy, null before one was chosen
  * @param serial number of the SA, unique in the process
+ * @param version of IKE, 1 or 2
  * @param establishedNanos age since it was established, -1 before
  * @param rekeyInNanos time until the rekey begins, -1 for never
  * @param proposal algorithms as strongSwan lists them, empty before they were agreed
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record SaSnapshot(
         @Nullable String connection,
         int serial,
+        int version,
         State state,
         boolean initiator,
         long initiatorSpi,

@@ -80,6 +80,14 @@ public final class KeyLog implements IkeKeyObserver, AutoCloseable {
         append(line);
     }
 
+    @Override
+    public void derivedIkev1(long initiatorCookie, Secret key) {
+        append(new Line()
+                .text("ikev1_decryption_table:" + HEX.toHexDigits(initiatorCookie) + ",")
+                .secret(key)
+                .text("\n"));
+    }
+
     /** Both directions of a Child SA; the keys stay the caller's. */
     public void installed(ChildSa child, ChildKeys keys) {
         InetAddress local = child.path().localAddress();

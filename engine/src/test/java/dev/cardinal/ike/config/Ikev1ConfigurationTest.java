@@ -428,6 +428,46 @@ class Ikev1ConfigurationTest {
         }
     }
 
+    /** A connection for any peer shares its key in main mode where none names the address and no other is for any peer. */
+    @Test
+    void presharedKeyOfAnyPeersConnection() throws Exception {
+        folder.write("swanctl.conf", """
+                connections {
+                  any { version = 1
+                    local { auth = psk
+                      id = gate }
+                    remote { auth = psk
+                      id = alice }
+                    children { net { } }
+                  }
+                  one { version = 1
+                    remote_addrs = 10.0.0.2
+                    local { auth = psk
+                      id = gate }
+                    remote { auth = psk
+                      id = bob }
+                    children { net { } }
+                  }
+                }
+                secrets {
+                  ike-1 { id = alice
+                    secret = of alice }
+                  ike-2 { id = bob
+                    secret = of bob }
+                }
+                """);
+        try (Configuration configuration = folder.valid()) {
+            Credentials credentials = credentials(configuration);
+            for (String[] pair : new String[][] {{"10.0.0.1", "of alice"}, {"10.0.0.2", "of bob"}}) {
+                try (Secret key = credentials.presharedKey(address("192.0.2.1"), address(pair[0]));
+                        Secret wanted = Secret.owning(pair[1].getBytes(StandardCharsets.UTF_8))) {
+                    assertNotNull(key);
+                    assertTrue(wanted.matches(key), pair[0]);
+                }
+            }
+        }
+    }
+
     private static final String ENCRYPTING = """
             connections {
               enc { version = 1

@@ -53,8 +53,14 @@ enum Authentication {
         return strongswanSettings;
     }
 
-    /** The log line of a peer's proof accepted. */
-    Pattern accepted(String identity) {
+    /** The log line of a peer's proof accepted. @param version of IKE */
+    Pattern accepted(int version, String identity) {
+        if (version == 1 && this == PSK) {
+            // no line of its own
+            return Pattern.compile("IKE_SA net\\[\\d+\\] established between .*\\[" + Pattern.quote(identity) + "\\]");
+        }
+        // RFC 2409 has the hash signed as it is, and RFC 4754 keeps to that
+        String proof = version == 2 ? this.proof : this == RSA ? "RSA_EMSA_PKCS1_NULL" : "ECDSA_WITH_NULL";
         return Pattern.compile("authentication of '" + Pattern.quote(identity) + "' with " + proof + " successful");
     }
 }

@@ -1,10 +1,12 @@
 package dev.cardinal.ike.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,11 +34,13 @@ final class CardinalProcess implements NearEnd {
     private static final Pattern CHILD_GONE = Pattern.compile("\\bChild SA removed\\b");
 
     private final Process process;
+    private final Path keyLog;
     private final List<String> out = new CopyOnWriteArrayList<>();
     private final List<String> log = new CopyOnWriteArrayList<>();
     private final List<Thread> readers = new ArrayList<>();
 
-    private CardinalProcess(String namespace, InteropToken token, List<String> arguments) {
+    private CardinalProcess(String namespace, Path config, InteropToken token, List<String> arguments) {
+        keyLog = InteropTest.keyLog(config);
         try {
             process = command(arguments).with(token.environment()).in(namespace).start(false);
             process.getOutputStream().close();
@@ -77,7 +81,7 @@ final class CardinalProcess implements NearEnd {
     /** The gateway, ready. */
     static CardinalProcess gateway(String namespace, Path config, InteropToken token) {
         CardinalProcess started =
-                new CardinalProcess(namespace, token, List.of("gateway", "--config", config.toString()));
+                new CardinalProcess(namespace, config, token, List.of("gateway", "--config", config.toString()));
         started.awaitStart("ready", line -> line.startsWith("ready "));
         return started;
     }
@@ -85,15 +89,21 @@ final class CardinalProcess implements NearEnd {
     /** One Child SA established from this end; its listing is printed. */
     static CardinalProcess initiateChild(String namespace, Path config, InteropToken token, String child) {
         CardinalProcess started = new CardinalProcess(
-                namespace, token, List.of("initiate", "--config", config.toString(), "--child", child));
+                namespace, config, token, List.of("initiate", "--config", config.toString(), "--child", child));
         started.awaitStart("the listing of an SA with its Child SA", line -> line.matches(" {4}remote +\\S+"));
         return started;
+    }
+
+    /** An attempt that is to fail. */
+    static CardinalProcess initiateInVain(String namespace, Path config, InteropToken token, String child) {
+        return new CardinalProcess(
+                namespace, config, token, List.of("initiate", "--config", config.toString(), "--child", child));
     }
 
     /** One childless IKE SA established from this end; its listing is printed. */
     static CardinalProcess initiateIke(String namespace, Path config, InteropToken token, String connection) {
         CardinalProcess started = new CardinalProcess(
-                namespace, token, List.of("initiate", "--config", config.toString(), "--ike", connection));
+                namespace, config, token, List.of("initiate", "--config", config.toString(), "--ike", connection));
         started.awaitStart("the listing of an SA", line -> line.matches(" {2}established .*"));
         return started;
     }
@@ -137,6 +147,11 @@ final class CardinalProcess implements NearEnd {
     }
 
     @Override
+    public void awaitRefusal(Pattern refusal) {
+        awaitLog("a refusal", refusal);
+    }
+
+    @Override
     public void awaitIkeGone(Listing.Ike theirs) {
         awaitLog("an IKE SA deleted", IKE_GONE, ownSpi(theirs));
     }
@@ -162,6 +177,7 @@ final class CardinalProcess implements NearEnd {
             if (!mine.spiI().equals(theirs.spiI())) {
                 continue;
             }
+            assertEquals(theirs.version(), mine.version());
             assertEquals(theirs.spiR(), mine.spiR());
             assertEquals("ESTABLISHED", mine.state());
             assertEquals(!theirs.initiator(), mine.initiator());
@@ -182,6 +198,30 @@ final class CardinalProcess implements NearEnd {
         }
         if (!out.getFirst().startsWith("ready ")) {
             throw new AssertionError("no listing of " + theirs + "\n" + output());
+        }
+    }
+
+    @Override
+    public void checkIkeKey(Listing.Ike theirs, String key) {
+        assertTold("ikev1_decryption_table:" + theirs.spiI() + "," + key);
+    }
+
+    @Override
+    public void checkEspKeys(String spi, String encryption, String integrity) {
+        assertTold("\"0x" + spi + "\",\"[^\"]+\",\"0x" + encryption + "\",\"[^\"]+\",\""
+                + (integrity.isEmpty() ? "" : "0x" + integrity) + "\"");
+    }
+
+    private void assertTold(String pattern) {
+        try {
+            String keys = Files.readString(keyLog);
+            assertTrue(
+                    Pattern.compile(pattern + "$", Pattern.MULTILINE)
+                            .matcher(keys)
+                            .find(),
+                    () -> "not in the key log: " + pattern + "\n" + keys);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -3,6 +3,8 @@ package dev.cardinal.ike.interop;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the table: where the two ends are, who begins, what they agree on, and what happens once they have. Built
@@ -54,10 +56,15 @@ final class InteropCase {
         void run(InteropRun run);
     }
 
+    private static final String AGGRESSIVE_PSK = "i_dont_care_about_security_and_use_aggressive_mode_psk = yes";
+    static final String SECRET = "a secret of both ends";
+
     final String name;
     final By initiator;
     final Authentication authentication;
     Place place = Place.DIRECT;
+    int version = 2;
+    boolean aggressive;
     Authentication.Key key;
     String ike = "aes256-sha256-x25519";
     String ikeSuite = "AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519";
@@ -73,6 +80,19 @@ final class InteropCase {
     Step step = run -> {};
     /** Whether our keys are on the crypto card rather than on SoftHSM. */
     boolean ourCard;
+    /** Whether both ends have a second Child SA to establish, {@code second}. */
+    boolean second;
+    /** Whether both ends tell of their keys. */
+    boolean keysTold;
+    /** Who strongSwan says it is. */
+    String theirIdentity = "b.test";
+    /** The pre-shared key that strongSwan has. */
+    String theirSecret = SECRET;
+    /** The line of our log that says why nothing may come of it; null where SAs are to stand. */
+    @Nullable
+    Pattern refusal;
+    /** The UDP port of a childless SA's ends. */
+    int port = 500;
     /** Whether the step leaves the IKE SA standing, to be deleted by us at the end. */
     boolean standing = true;
 
@@ -94,6 +114,54 @@ final class InteropCase {
     /** Our keys are on the crypto card. */
     InteropCase onOurCard() {
         ourCard = true;
+        return this;
+    }
+
+    /** Both ends speak IKEv1, in main mode; RFC 2409 knows no X25519. */
+    InteropCase ikev1() {
+        version = 1;
+        return ike("aes256-sha256-modp2048", "AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048");
+    }
+
+    /** Both ends speak IKEv1, in aggressive mode, and answer it with a pre-shared key too. */
+    InteropCase aggressive() {
+        aggressive = true;
+        ourSettings(AGGRESSIVE_PSK);
+        theirSettings(AGGRESSIVE_PSK);
+        return ikev1();
+    }
+
+    /** There is a second Child SA, which the step establishes. */
+    InteropCase second() {
+        second = true;
+        return this;
+    }
+
+    /** Both ends tell of their keys, for the step to compare. */
+    InteropCase keysTold() {
+        keysTold = true;
+        return theirSettings("filelog { main { ike = 4", "chd = 4 } }");
+    }
+
+    InteropCase theirIdentity(String identity) {
+        theirIdentity = identity;
+        return this;
+    }
+
+    InteropCase theirSecret(String secret) {
+        theirSecret = secret;
+        return this;
+    }
+
+    /** Nothing comes of it, and our log says why. */
+    InteropCase refused(String ourLog) {
+        refusal = Pattern.compile(ourLog);
+        return ends();
+    }
+
+    /** UDP port of a childless SA's ends, where it is not 500. */
+    InteropCase port(int which) {
+        port = which;
         return this;
     }
 

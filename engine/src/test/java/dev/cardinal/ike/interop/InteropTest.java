@@ -33,7 +33,6 @@ final class InteropTest {
 
     private record Result(String name, boolean passed, long millis) {}
 
-    private static final String SECRET = "a secret of both ends";
     /** Four kilobytes of intermediate authorities: IKE_AUTH cannot fit a datagram. */
     private static final int LONG_CHAIN = 4;
 
@@ -131,19 +130,24 @@ final class InteropTest {
         if (row.initiator == By.OURS) {
             row.before.run(lab, folder);
         }
-        try (NearEnd near =
-                STAND_IN ? standIn(row, lab, namespace, folder) : daemon(row, lab, namespace, folder, token)) {
+        try (NearEnd near = start(row, lab, theirs, namespace, folder, token)) {
             InteropRun run = new InteropRun(row, lab, theirs, near);
             try {
                 if (row.initiator == By.THEIRS) {
                     row.before.run(lab, folder);
-                    if (row.childless()) {
+                    if (row.refusal != null) {
+                        theirs.initiateInVain("net");
+                    } else if (row.childless()) {
                         theirs.initiateIke("net");
                     } else {
                         theirs.initiateChild("net");
                     }
                 }
-                run.assertEstablished();
+                if (row.refusal != null) {
+                    run.assertRefused(row.refusal);
+                } else {
+                    run.assertEstablished();
+                }
                 row.step.run(run);
                 if (row.standing) {
                     near.stop();
@@ -155,6 +159,15 @@ final class InteropTest {
                 throw new AssertionError(
                         t.getMessage() + "\n" + near.output() + "\n-- strongSwan's log\n" + theirs.log(), t);
             }
+        }
+    }
+
+    private static NearEnd start(
+            InteropCase row, Lab lab, Strongswan theirs, String namespace, Path folder, InteropToken token) {
+        try {
+            return STAND_IN ? standIn(row, lab, namespace, folder) : daemon(row, lab, namespace, folder, token);
+        } catch (Throwable t) {
+            throw new AssertionError(t.getMessage() + "\n-- strongSwan's log\n" + theirs.log(), t);
         }
     }
 
@@ -177,7 +190,7 @@ final class InteropTest {
                         }
                         """.formatted(
                         ourAddress(row, lab),
-                        String.join("\n  ", row.ourSettings),
+                        String.join("\n  ", row.ourSettings) + (row.keysTold ? "\n  key_log = " + keyLog(folder) : ""),
                         token.module(),
                         InteropToken.LABEL,
                         token.pinFile()));
@@ -185,9 +198,17 @@ final class InteropTest {
         if (row.initiator == By.THEIRS) {
             return CardinalProcess.gateway(namespace, folder, token);
         }
+        if (row.refusal != null) {
+            return CardinalProcess.initiateInVain(namespace, folder, token, "net");
+        }
         return row.childless()
                 ? CardinalProcess.initiateIke(namespace, folder, token, "net")
                 : CardinalProcess.initiateChild(namespace, folder, token, "net");
+    }
+
+    /** Where our end tells of its keys. */
+    static Path keyLog(Path folder) {
+        return folder.resolve("keys");
     }
 
     private static NearEnd standIn(InteropCase row, Lab lab, String namespace, Path folder) {
@@ -202,7 +223,7 @@ final class InteropTest {
         StandIn standIn = new StandIn(strongswan);
         try {
             strongswan.load(config, settings);
-            return row.initiator == By.OURS ? standIn.initiate(row.childless()) : standIn;
+            return row.initiator == By.OURS ? standIn.initiate(row) : standIn;
         } catch (Throwable t) {
             standIn.close();
             throw t;
@@ -228,7 +249,7 @@ final class InteropTest {
         if (STAND_IN) {
             connection.add("mobike = no");
         }
-        if (row.childless() && row.initiator == By.OURS) {
+        if (row.version == 2 && row.childless() && row.initiator == By.OURS) {
             connection.add("childless = force");
         }
         return config(row, lab, left, "a.test", "b.test", OURS.get(row.key), connection, row.ourChild);
@@ -239,11 +260,11 @@ final class InteropTest {
         List<String> connection = new ArrayList<>(row.theirConnection);
         // with it, strongSwan moves to port 4500 even where there is no NAT
         connection.add("mobike = no");
-        if (row.childless() && row.initiator == By.THEIRS) {
+        if (row.version == 2 && row.childless() && row.initiator == By.THEIRS) {
             connection.add("childless = force");
         }
         ConfigFolder config =
-                config(row, lab, left, "b.test", "a.test", THEIRS.get(row.key), connection, row.theirChild);
+                config(row, lab, left, row.theirIdentity, "a.test", THEIRS.get(row.key), connection, row.theirChild);
         TestPki.Credential credential = THEIRS.get(row.key);
         if (credential == null || row.place == Place.THEIR_CARD) {
             return config;
@@ -297,10 +318,12 @@ final class InteropTest {
         String remote = lab.isNat() && left ? "%any" : address(row, lab, !left);
         String local = row.place == Place.DIRECT_IPV6 ? "fd91:%d::/64" : "10.91.%d.0/24";
         String certificates = credential == null ? "" : "certs = own.pem";
+        boolean ours = left == row.place.oursIsLeft();
         ConfigFolder folder = new ConfigFolder().file("swanctl.conf", """
                         connections {
                           net {
-                            version = 2
+                            version = %d
+                            aggressive = %s
                             proposals = %s
                             local_addrs = %s
                             remote_addrs = %s
@@ -320,6 +343,7 @@ final class InteropTest {
                                 esp_proposals = %s
                                 %s
                               }
+                              %s
                             }
                             %s
                           }
@@ -327,12 +351,14 @@ final class InteropTest {
                         secrets {
                           ike-1 {
                             id-a = a.test
-                            id-b = b.test
+                            id-b = %s
                             secret = "%s"
                           }
                           %s
                         }
                         """.formatted(
+                        row.version,
+                        row.aggressive ? "yes" : "no",
                         row.ike,
                         address(row, lab, left),
                         remote,
@@ -345,9 +371,11 @@ final class InteropTest {
                         local.formatted(left ? 2 : 1),
                         row.esp,
                         String.join("\n        ", child),
+                        row.second ? secondChild(row, left) : "",
                         String.join("\n    ", connection),
-                        SECRET,
-                        !id.equals("a.test") && row.place == Place.THEIR_CARD ? onTheirCard(row.key) : ""));
+                        ours ? "b.test" : row.theirIdentity,
+                        ours ? InteropCase.SECRET : row.theirSecret,
+                        !ours && row.place == Place.THEIR_CARD ? onTheirCard(row.key) : ""));
         if (credential != null) {
             folder.certificates("own", credential);
             TestPki pki = PKIS.get(row.key);
@@ -356,6 +384,16 @@ final class InteropTest {
             }
         }
         return folder;
+    }
+
+    private static String secondChild(InteropCase row, boolean left) {
+        return """
+                second {
+                  local_ts = 10.92.%d.0/24
+                  remote_ts = 10.92.%d.0/24
+                  esp_proposals = %s
+                }
+                """.formatted(left ? 1 : 2, left ? 2 : 1, row.esp);
     }
 
     // ---- places -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * <pre>
  * pair:  left 10.91.0.1, fd91::1  ---  right 10.91.0.2, fd91::2
  * nat:   left 10.91.0.1  ---  10.91.0.254 (box) 10.93.0.1  ---  right 10.93.0.2
- * protected: left 10.91.1.0/24, fd91:1::/64; right 10.91.2.0/24, fd91:2::/64
+ * protected: left 10.91.1.0/24, 10.92.1.0/24, fd91:1::/64; right 10.91.2.0/24, 10.92.2.0/24, fd91:2::/64
  * </pre>
  */
 final class Lab implements AutoCloseable {
@@ -157,8 +157,8 @@ final class Lab implements AutoCloseable {
     }
 
     private void protectedNets() {
-        address(left(), "lo", "10.91.1.1/24", "fd91:1::1/64");
-        address(right(), "lo", "10.91.2.1/24", "fd91:2::1/64");
+        address(left(), "lo", "10.91.1.1/24", "10.92.1.1/24", "fd91:1::1/64");
+        address(right(), "lo", "10.91.2.1/24", "10.92.2.1/24", "fd91:2::1/64");
         for (String host : List.of(left(), right())) {
             // protected addresses are not answered for on the outer link: nothing passes in the clear
             write(host, "net/ipv4/conf/" + LINK + "/arp_ignore", "1");

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 final class Listing {
 
     private static final Pattern IKE =
-            Pattern.compile("(\\S+): #(\\d+), (\\w+), IKEv2, ([0-9a-f]{16})_i(\\*?) ([0-9a-f]{16})_r(\\*?)");
+            Pattern.compile("(\\S+): #(\\d+), (\\w+), IKEv([12]), ([0-9a-f]{16})_i(\\*?) ([0-9a-f]{16})_r(\\*?)");
     private static final Pattern END = Pattern.compile(" {2}(local|remote) +'([^']*)' @ ([0-9a-f.:]+)\\[(\\d+)\\].*");
     private static final Pattern SUITE = Pattern.compile(" {2}([A-Z0-9_]+(?:-\\d+)?(?:/[A-Z0-9_]+)+)");
     private static final Pattern CHILD = Pattern.compile(" {2}(\\S+): #(\\d+), reqid \\d+, (\\w+), (\\S+), ESP:(\\S+)");
@@ -25,11 +25,12 @@ final class Listing {
     record Child(
             String name, String state, String mode, String suite, String in, String out, String local, String remote) {}
 
-    /** An IKE SA and its Child SAs but deleted ones; SPIs in hexadecimal, sixteen digits. */
+    /** An IKE SA and its Child SAs but deleted and, in IKEv1, replaced ones; SPIs in hexadecimal, sixteen digits. */
     record Ike(
             String name,
             int number,
             String state,
+            int version,
             String spiI,
             String spiR,
             boolean initiator,
@@ -120,15 +121,20 @@ final class Listing {
                         ours ? c.remote : selector.group(2)));
             }
         }
-        // rekeyed and deleted, kept a few seconds for packets under way
-        children.removeIf(child -> child.state().equals("DELETED"));
+        int version = Integer.parseInt(head.group(4));
+        // rekeyed and deleted, kept a few seconds for packets under way; in IKEv1, where a successor need not say what
+        // it
+        // replaces, kept until it is deleted
+        children.removeIf(child ->
+                child.state().equals("DELETED") || version == 1 && child.state().equals("REKEYED"));
         return new Ike(
                 head.group(1),
                 Integer.parseInt(head.group(2)),
                 head.group(3),
-                head.group(4),
-                head.group(6),
-                !head.group(5).isEmpty(),
+                version,
+                head.group(5),
+                head.group(7),
+                !head.group(6).isEmpty(),
                 local,
                 remote,
                 suite,

@@ -2,6 +2,7 @@ package dev.cardinal.ike.interop;
 
 import java.time.Duration;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * A second strongSwan in the daemon's place, with the daemon's own configuration: shows that a case's configurations,
@@ -18,8 +19,10 @@ final class StandIn implements NearEnd {
     }
 
     /** Establishes what the case wants from this end. */
-    StandIn initiate(boolean childless) {
-        if (childless) {
+    StandIn initiate(InteropCase row) {
+        if (row.refusal != null) {
+            strongswan.initiateInVain("net");
+        } else if (row.childless()) {
             strongswan.initiateIke("net");
         } else {
             strongswan.initiateChild("net");
@@ -50,6 +53,11 @@ final class StandIn implements NearEnd {
     }
 
     @Override
+    public void awaitRefusal(Pattern log) {
+        await("no IKE SA", mine -> mine.state().equals("ESTABLISHED"), false);
+    }
+
+    @Override
     public void awaitIkeGone(Listing.Ike theirs) {
         await("IKE SA gone", established(theirs), false);
     }
@@ -75,6 +83,16 @@ final class StandIn implements NearEnd {
     @Override
     public void checkListing(Listing.Ike theirs) {
         awaitIke(theirs);
+    }
+
+    @Override
+    public void checkIkeKey(Listing.Ike theirs, String key) {
+        // a strongSwan agrees with a strongSwan
+    }
+
+    @Override
+    public void checkEspKeys(String spi, String encryption, String integrity) {
+        // as above
     }
 
     @Override

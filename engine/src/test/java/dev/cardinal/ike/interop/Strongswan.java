@@ -11,8 +11,11 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -182,6 +185,15 @@ final class Strongswan implements AutoCloseable {
                 .run();
     }
 
+    /** Tries to establish a Child SA; an assertion error where that does not fail. */
+    void initiateInVain(String name) {
+        Command.Output output = swanctl("--initiate", "--child", name, "--timeout", ACTION_LIMIT_SECONDS)
+                .run();
+        if (output.code() == 0) {
+            throw new AssertionError(output.text());
+        }
+    }
+
     /** Establishes an IKE SA without a Child SA. */
     void initiateIke(String name) {
         act("--initiate", "--ike", name);
@@ -238,6 +250,26 @@ final class Strongswan implements AutoCloseable {
     /** Charon's log since the last {@link #load}. */
     String log() {
         return logText(logMark);
+    }
+
+    /** The last key that charon told of by a name, in hexadecimal. @param group of its log, which must be at level 4 */
+    String toldKey(String group, String name) {
+        Matcher told = Pattern.compile("\\d+\\[" + group + "\\] " + name + " => \\d+ bytes @ \\S+\n((?:\\d+\\[" + group
+                        + "\\] +\\d+: .*\n)+)")
+                .matcher(log());
+        String dump = "";
+        while (told.find()) {
+            dump = told.group(1);
+        }
+        if (dump.isEmpty()) {
+            throw new AssertionError("charon told of no " + name + "\n" + log());
+        }
+        // 12[IKE]    0: 00 11 22 ...  and the same as text
+        return dump.lines()
+                .map(line -> line.replaceFirst("^.*?: ", "").replaceFirst("(?<=^.{47}).*", ""))
+                .collect(Collectors.joining())
+                .replace(" ", "")
+                .toLowerCase(Locale.ROOT);
     }
 
     private long logSize() {

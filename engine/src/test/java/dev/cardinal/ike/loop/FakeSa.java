@@ -193,7 +193,7 @@ final class FakeSa implements IkeSa {
     private void establish(Effects effects, String peer, boolean initialContact) {
         halfOpen = false;
         effects.established(policy, id("us"), id(peer), initialContact);
-        effects.report(new SaNotice.IkeEstablished(subject(), initiator, id("us"), id(peer), "", "psk", 1));
+        effects.report(new SaNotice.IkeEstablished(subject(), 2, initiator, id("us"), id(peer), "", "psk", 1));
         if (child != null) {
             effects.report(new SaNotice.ChildEstablished(subject(), childSa(), false));
         }
@@ -304,6 +304,7 @@ final class FakeSa implements IkeSa {
         return new SaSnapshot(
                 "fake",
                 serial,
+                2,
                 halfOpen ? SaSnapshot.State.CONNECTING : SaSnapshot.State.ESTABLISHED,
                 initiator,
                 initiator ? ownSpi : peerSpi,

@@ -34,6 +34,7 @@ class NoticeLogTest {
     void noticesAreOneLineEach() {
         log.onNotice(new SaNotice.IkeEstablished(
                 subject,
+                2,
                 false,
                 fqdn("moon"),
                 fqdn("carol"),
@@ -44,7 +45,7 @@ class NoticeLogTest {
         assertEquals(
                 List.of(
                         "INFO office[7] 0000000000000001 192.0.2.1[4500]...198.51.100.7[1024] IKE SA established between 'moon' and"
-                                + " 'carol', AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519, rsa, 12 ms"),
+                                + " 'carol', IKEv2, AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519, rsa, 12 ms"),
                 lines);
     }
 

@@ -111,6 +111,21 @@ class KeyLogTest {
     }
 
     @Test
+    void tsharkTakesIsakmpKeys() throws Exception {
+        java.nio.file.Path file = folder.resolve("isakmp");
+        try (KeyLog keyLog = KeyLog.open(file);
+                Secret key =
+                        Secret.owning(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, (byte) 0xff})) {
+            keyLog.derivedIkev1(SPI_I, key);
+        }
+        List<String> lines = Files.readAllLines(file);
+        assertEquals(List.of("ikev1_decryption_table:0123456789abcdef,0102030405060708090a0b0c0d0e0fff"), lines);
+        java.nio.file.Path capture = folder.resolve("empty.pcap");
+        Files.write(capture, pcap(new byte[28]));
+        tshark(capture, lines); // a line it cannot read would end it
+    }
+
+    @Test
     void tsharkTakesEspKeys() throws Exception {
         java.nio.file.Path file = folder.resolve("esp");
         RecordingSad sad = new RecordingSad();

@@ -218,6 +218,52 @@ class Ikev1Test {
         }
     }
 
+    /** An operator reads why nothing can be read. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void wrongSharedKeyIsTold(boolean aggressive) {
+        PeerPolicy a = end(true).ikev1(aggressive).build();
+        PeerPolicy b = end(false).ikev1(aggressive).build();
+        try (Ikev1Pair pair = new Ikev1Pair(11, false, true, a, b, "one secret", "another secret")) {
+            pair.start(a.children().getFirst());
+            pair.advance(2 * SECOND);
+            assertTrue(
+                    pair.bob().notices(SaNotice.MessageRejected.class).stream()
+                            .anyMatch(rejected -> rejected.why().contains("shared secrets differ")),
+                    pair::toString);
+        }
+    }
+
+    /** Whose identity is refused hears of it by a message that it can open, and holds nothing any more. */
+    @ParameterizedTest
+    @CsvSource({"true, false", "false, false", "true, true", "false, true"})
+    void refusedIdentityIsToldToThePeer(boolean alicesIsWrong, boolean aggressive) {
+        Policies wrongA = new Policies("mallory", "bob")
+                .proposals(Policies.ikeCbc(KeyExchangeMethod.CURVE_25519))
+                .children(child(true, 0));
+        Policies wrongB = new Policies("mallory", "alice")
+                .proposals(Policies.ikeCbc(KeyExchangeMethod.CURVE_25519))
+                .children(child(false, 0));
+        PeerPolicy a = (alicesIsWrong ? wrongA : end(true)).ikev1(aggressive).build();
+        PeerPolicy b = (alicesIsWrong ? end(false) : wrongB).ikev1(aggressive).build();
+        try (Ikev1Pair pair = new Ikev1Pair(12, false, a, b)) {
+            pair.start(a.children().getFirst());
+            pair.advance(2 * SECOND);
+            assertTrue(pair.alice().sas().isEmpty(), pair::toString);
+            if (!(aggressive && !alicesIsWrong)) {
+                // in aggressive mode a responder that is refused before there are keys waits for its timeout
+                assertTrue(pair.bob().sas().isEmpty(), pair::toString);
+            }
+            SimulatedHost refusing = alicesIsWrong ? pair.bob() : pair.alice();
+            assertEquals(
+                    1, refusing.notices(SaNotice.AuthenticationFailed.class).size(), pair::toString);
+            if (alicesIsWrong || !aggressive) {
+                SimulatedHost refused = alicesIsWrong ? pair.alice() : pair.bob();
+                assertEquals(1, refused.notices(SaNotice.IkeClosed.class).size(), pair::toString);
+            }
+        }
+    }
+
     /** A mode or a method that a connection does not have is refused. */
     @Test
     void anotherModeIsRefused() {
