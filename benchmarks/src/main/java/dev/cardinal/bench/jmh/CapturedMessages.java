@@ -73,6 +73,11 @@ record CapturedMessages(byte[] initRequest, byte[] initResponse, Chain authReque
             fromResponder = protection(suite, skEr, skAr);
         }
 
+        @Override
+        public void derivedIkev1(long initiatorCookie, Secret key) {
+            throw new IllegalStateException("these handshakes are IKEv2's");
+        }
+
         private static MessageProtection protection(IkeSuite suite, Secret encryption, @Nullable Secret integrity) {
             return new MessageProtection(
                     new SymmetricCrypto(),
