@@ -5,13 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
 import dev.cardinal.ike.sa.ChildPolicy;
+import dev.cardinal.ike.sa.Credentials;
 import dev.cardinal.ike.sa.IkeSa;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.SaSnapshot;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Two ends that speak IKEv1 over a network with its weather, in virtual time. */
@@ -22,6 +25,11 @@ final class Ikev1Pair implements AutoCloseable {
     private final VirtualNetwork network;
     private final SimulatedPair pair;
     private final PeerPolicy alicePolicy;
+    private final List<Sent> sent = new ArrayList<>();
+    private BiFunction<SimulatedHost, byte[], byte[]> interference = (from, octets) -> octets;
+
+    /** A datagram on its way. */
+    record Sent(SimulatedHost from, long atNanos, byte[] octets) {}
 
     Ikev1Pair(long seed, boolean nat, PeerPolicy alice, PeerPolicy bob) {
         this(seed, nat, alice, bob, "the secret of alice and bob", "the secret of alice and bob");
@@ -34,6 +42,16 @@ final class Ikev1Pair implements AutoCloseable {
             PeerPolicy bob,
             @Nullable String aliceKey,
             @Nullable String bobKey) {
+        this(seed, nat, alice, bob, new SimulatedCredentials(aliceKey, 2500), new SimulatedCredentials(bobKey, 2500));
+    }
+
+    Ikev1Pair(
+            long seed,
+            boolean nat,
+            PeerPolicy alice,
+            PeerPolicy bob,
+            Credentials aliceCredentials,
+            Credentials bobCredentials) {
         SplittableRandom random = new SplittableRandom(seed);
         this.alicePolicy = alice;
         this.network = new VirtualNetwork(time, trace, random, nat);
@@ -44,13 +62,39 @@ final class Ikev1Pair implements AutoCloseable {
                 new SymmetricCrypto(),
                 SaFactory.IKEV1,
                 new SimulatedPair.Configuration(
-                        path -> List.of(alice),
-                        new SimulatedCredentials(aliceKey, 2500),
-                        ScriptedConversation.SETTINGS),
-                new SimulatedPair.Configuration(
-                        path -> List.of(bob), new SimulatedCredentials(bobKey, 2500), ScriptedConversation.SETTINGS),
-                network::send);
+                        path -> List.of(alice), aliceCredentials, ScriptedConversation.SETTINGS),
+                new SimulatedPair.Configuration(path -> List.of(bob), bobCredentials, ScriptedConversation.SETTINGS),
+                this::send);
         network.connect(pair);
+    }
+
+    private void send(SimulatedHost from, byte[] octets, Path path) {
+        byte[] passed = interference.apply(from, octets);
+        sent.add(new Sent(from, time.nowNanos(), passed));
+        network.send(from, passed, path);
+    }
+
+    /** Lets somebody on the way rewrite datagrams. */
+    void interfere(BiFunction<SimulatedHost, byte[], byte[]> how) {
+        this.interference = how;
+    }
+
+    /** Somebody sends as if it were an end. */
+    void forge(SimulatedHost from, byte[] octets) {
+        Path path = new Path(
+                new InetSocketAddress(from.address(), SimulatedPair.PORT),
+                new InetSocketAddress(pair.other(from).address(), SimulatedPair.PORT),
+                false);
+        network.send(from, octets, path);
+    }
+
+    /** Every datagram so far, as it went on its way. */
+    List<Sent> sent() {
+        return sent;
+    }
+
+    long nowNanos() {
+        return time.nowNanos();
     }
 
     VirtualNetwork network() {
