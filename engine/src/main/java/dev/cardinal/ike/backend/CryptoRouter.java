@@ -226,22 +226,16 @@ public final class CryptoRouter implements CryptoPort {
         for (Token token : tokens) {
             if (token.keyExchange()
                     && token.port().offers(method)
-                    && (!placement.isExtracting() || token.port().extracts())
                     && (prf == null || token.port().derives(prf))) {
                 able.add(token.port());
             }
         }
         if (able.isEmpty()) {
-            if (placement.fallsBack()) {
+            if (placement == KeyExchangePlacement.PREFER_TOKEN) {
                 fallbacks.increment();
                 return send(HOST, host, request, completion);
             }
-            completion.completed(new Failed(
-                    Failed.Kind.UNSUPPORTED,
-                    "no token for " + method
-                            + (placement.isExtracting()
-                                    ? " that gives the shared secret away, as IKEv1 needs it"
-                                    : "")));
+            completion.completed(new Failed(Failed.Kind.UNSUPPORTED, "no token for " + method));
             return true;
         }
         // tokens take turns; a full queue is back-pressure only once all are full

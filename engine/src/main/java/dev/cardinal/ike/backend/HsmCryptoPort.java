@@ -84,11 +84,6 @@ public final class HsmCryptoPort implements CryptoPort {
         return hsm.profile().groups().contains(TokenKeyExchange.group(method));
     }
 
-    /** Whether shared secrets may leave the token. */
-    boolean extracts() {
-        return extraction;
-    }
-
     /** Whether the token can make key material of this PRF from its shared secrets. */
     public boolean derives(PseudorandomFunction prf) {
         return extraction || TokenDerivation.hash(prf) != null;

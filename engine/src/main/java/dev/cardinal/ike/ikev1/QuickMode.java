@@ -229,7 +229,7 @@ final class QuickMode {
 
         private void generate(KeyExchangeMethod group) {
             CryptoRequest request = new CryptoRequest.Generate(
-                    group, sa.requirePolicy().placement().extracting(), Urgency.ESTABLISHED, sa.requestDeadline());
+                    group, sa.requirePolicy().placement(), Urgency.ESTABLISHED, sa.requestDeadline());
             if (!sa.submit(conversation, request)) {
                 conversation.deadlineNanos =
                         sa.now() + sa.environment.settings().tokenDeadlineNanos() / RETRY_PARTS;
@@ -462,7 +462,7 @@ final class QuickMode {
             step = new Agreeing(plan, identities);
             CryptoRequest request = new CryptoRequest.GenerateAndAgree(
                     group,
-                    sa.requirePolicy().placement().extracting(),
+                    sa.requirePolicy().placement(),
                     theirs.value(),
                     keys,
                     Urgency.ESTABLISHED,

@@ -316,26 +316,6 @@ class HsmCryptoPortTest {
                 deadline());
     }
 
-    /** IKEv1's keys are made on the host, and this token keeps its shared secrets. */
-    @Test
-    void whatTakesTheSecretItselfGoesToTheHost() {
-        CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());
-        CryptoOutcome.Generated ofIkev1 = outcome(
-                router,
-                generate(KeyExchangeMethod.MODP_2048, KeyExchangePlacement.PREFER_TOKEN.extracting()),
-                CryptoOutcome.Generated.class);
-        assertInstanceOf(HostKeyExchange.class, ofIkev1.handle());
-        router.release(ofIkev1.handle());
-        assertEquals(
-                Failed.Kind.UNSUPPORTED,
-                outcome(
-                                router,
-                                generate(KeyExchangeMethod.MODP_2048, KeyExchangePlacement.TOKEN_ONLY.extracting()),
-                                Failed.class)
-                        .kind());
-        assertEquals(1, router.fallbacks());
-    }
-
     @Test
     void theRouterSendsWorkToItsPlace() throws HsmFailure {
         CryptoRouter router = new CryptoRouter(host, List.of(new CryptoRouter.Token(port, true)), Clock.systemUTC());

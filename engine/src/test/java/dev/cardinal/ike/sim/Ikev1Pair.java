@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Two ends that speak IKEv1 over a network with its weather, in virtual time. */
@@ -29,6 +30,11 @@ final class Ikev1Pair implements AutoCloseable {
     private final SimulatedPair pair;
     private final PeerPolicy alicePolicy;
     private final PeerPolicy bobPolicy;
+    private final List<Sent> sent = new ArrayList<>();
+    private BiFunction<SimulatedHost, byte[], byte[]> interference = (from, octets) -> octets;
+
+    /** A datagram on its way. */
+    record Sent(SimulatedHost from, long atNanos, byte[] octets) {}
 
     Ikev1Pair(long seed, boolean nat, PeerPolicy alice, PeerPolicy bob) {
         this(seed, nat, true, alice, bob);
@@ -56,6 +62,16 @@ final class Ikev1Pair implements AutoCloseable {
                 new SimulatedCredentials(aliceKey, 2500),
                 new SimulatedCredentials(bobKey, 2500),
                 AddressPools.NONE);
+    }
+
+    Ikev1Pair(
+            long seed,
+            boolean nat,
+            PeerPolicy alice,
+            PeerPolicy bob,
+            Credentials alices,
+            Credentials bobs) {
+        this(seed, nat, alice, bob, alices, bobs, AddressPools.NONE);
     }
 
     /** @param pools bob's */
@@ -97,11 +113,13 @@ final class Ikev1Pair implements AutoCloseable {
     }
 
     private void onSend(SimulatedHost from, byte[] octets, Path path) {
+        byte[] passed = interference.apply(from, octets);
+        sent.add(new Sent(from, time.nowNanos(), passed));
         List<byte[]> record = records.get(from);
         if (record != null) {
-            record.add(octets.clone());
+            record.add(passed.clone());
         }
-        network.send(from, octets, path);
+        network.send(from, passed, path);
     }
 
     /** Keeps what an end sends from now on. */
@@ -112,6 +130,29 @@ final class Ikev1Pair implements AutoCloseable {
     /** A datagram that the other end once sent arrives again. */
     void deliver(SimulatedHost to, byte[] octets) {
         to.receive(octets, path(to));
+    }
+
+    /** Lets somebody on the way rewrite datagrams. */
+    void interfere(BiFunction<SimulatedHost, byte[], byte[]> how) {
+        this.interference = how;
+    }
+
+    /** Somebody sends as if it were an end. */
+    void forge(SimulatedHost from, byte[] octets) {
+        Path path = new Path(
+                new InetSocketAddress(from.address(), SimulatedPair.PORT),
+                new InetSocketAddress(pair.other(from).address(), SimulatedPair.PORT),
+                false);
+        network.send(from, octets, path);
+    }
+
+    /** Every datagram so far, as it went on its way. */
+    List<Sent> sent() {
+        return sent;
+    }
+
+    long nowNanos() {
+        return time.nowNanos();
     }
 
     VirtualNetwork network() {
