@@ -96,6 +96,10 @@ class LoadTest {
                 "handshakes --seconds 0",
                 "storm --clients 0",
                 "scale --addresses 5000",
+                "decryption --method psk",
+                "decryption --bits 2048",
+                "decryption --count 0",
+                "decryption --key card --slow-token-ms 5",
                 "nothing",
                 ""
             })
