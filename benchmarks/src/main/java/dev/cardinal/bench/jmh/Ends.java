@@ -31,7 +31,8 @@ final class Ends {
             SaSettings.DEFAULT.retransmitTries(),
             SaSettings.DEFAULT.halfOpenTimeoutNanos(),
             SaSettings.DEFAULT.natKeepaliveNanos(),
-            TimeUnit.MINUTES.toNanos(1));
+            TimeUnit.MINUTES.toNanos(1),
+            SaSettings.DEFAULT.decryptionGridNanos());
 
     private Ends() {}
 

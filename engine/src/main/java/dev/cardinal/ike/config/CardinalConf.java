@@ -146,7 +146,8 @@ public record CardinalConf(
                         cardinal.integer("retransmit_tries", 0, 100, usual.retransmitTries()),
                         cardinal.nanos("half_open_timeout", usual.halfOpenTimeoutNanos()),
                         cardinal.nanos("keep_alive", usual.natKeepaliveNanos()),
-                        cardinal.decimalNanos("token_deadline", 0.01, 600, usual.tokenDeadlineNanos() / 1e9)),
+                        cardinal.decimalNanos("token_deadline", 0.01, 600, usual.tokenDeadlineNanos() / 1e9),
+                        cardinal.decimalNanos("decryption_grid", 0.001, 1, usual.decryptionGridNanos() / 1e9)),
                 keyLog == null || Boolean.FALSE.equals(SectionReader.bool(keyLog)) ? null : folder.resolve(keyLog),
                 cardinal.bool("i_dont_care_about_security_and_use_aggressive_mode_psk", false),
                 tokens);

@@ -13,9 +13,10 @@ import dev.cardinal.ike.wire.Identification;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.PublicKey;
+import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -28,6 +29,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +51,9 @@ public final class ConfiguredCredentials implements Credentials {
 
     private final Map<String, Prepared> byConnection = new HashMap<>();
 
+    /** Of this process: who has it not cannot tell a decoy from the key of a peer that is known. */
+    private final SecretKeySpec decoyKey;
+
     /** A certificate of ours, and the hashes of the keys of all that vouch for it. */
     private record Candidate(LocalCertificate certificate, List<byte[]> issuerHashes) {}
 
@@ -56,9 +62,13 @@ public final class ConfiguredCredentials implements Credentials {
             TrustPolicy trust,
             List<byte[]> authorityHashes,
             List<EncryptionKeys.Key> encryption,
-            @Nullable DecryptionKey decryption) {}
+            @Nullable DecryptionKey decryption,
+            byte @Nullable [] decryptionCertificate) {}
 
     private ConfiguredCredentials(Configuration configuration) {
+        byte[] key = new byte[32];
+        new SecureRandom().nextBytes(key);
+        decoyKey = new SecretKeySpec(key, "HmacSHA256");
         sharedKeys = configuration.sharedKeys();
         passwords = configuration.passwords();
         sharing = new ConfiguredPolicies(configuration.connections().stream()
@@ -209,30 +219,70 @@ public final class ConfiguredCredentials implements Credentials {
     }
 
     @Override
-    public @Nullable PublicKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
+    public @Nullable EncryptionKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
         Prepared prepared = byConnection.get(policy.name());
         if (prepared == null || prepared.encryption().isEmpty()) {
             return null;
         }
         if (peer == null) {
-            return prepared.encryption().getFirst().key();
+            return encoded(prepared.encryption().getFirst());
         }
-        PublicKey raw = null;
+        EncryptionKeys.Key raw = null;
         for (EncryptionKeys.Key key : prepared.encryption()) {
             X509Certificate certificate = key.certificate();
             if (certificate == null) {
-                raw = raw == null ? key.key() : raw;
+                raw = raw == null ? key : raw;
             } else if (Builder.bears(certificate, IdentityPattern.of(peer))) {
-                return key.key();
+                return encoded(key);
             }
         }
-        return raw;
+        return raw == null ? null : encoded(raw);
+    }
+
+    private static EncryptionKey encoded(EncryptionKeys.Key key) {
+        return new EncryptionKey(key.key(), der(key.certificate()));
+    }
+
+    private static byte @Nullable [] der(@Nullable X509Certificate certificate) {
+        try {
+            return certificate == null ? null : certificate.getEncoded();
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a certificate that was read cannot be written", e);
+        }
+    }
+
+    @Override
+    public @Nullable Decoy decoy(List<PeerPolicy> connections, byte[] ciphertext) {
+        List<Decoy> all = new ArrayList<>();
+        for (PeerPolicy connection : connections) {
+            Prepared prepared = byConnection.get(connection.name());
+            if (prepared != null) {
+                prepared.encryption().forEach(key -> all.add(new Decoy(connection, key.key())));
+            }
+        }
+        return all.isEmpty() ? null : all.get((int) Long.remainderUnsigned(decoyNumber(ciphertext), all.size()));
+    }
+
+    private long decoyNumber(byte[] ciphertext) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(decoyKey);
+            return ByteBuffer.wrap(mac.doFinal(ciphertext)).getLong();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java knows no HMAC-SHA-256", e);
+        }
     }
 
     @Override
     public @Nullable DecryptionKey decryptionKey(PeerPolicy policy) {
         Prepared prepared = byConnection.get(policy.name());
         return prepared == null ? null : prepared.decryption();
+    }
+
+    @Override
+    public byte @Nullable [] decryptionCertificate(PeerPolicy policy) {
+        Prepared prepared = byConnection.get(policy.name());
+        return prepared == null ? null : prepared.decryptionCertificate();
     }
 
     /** Prepares connections; shares what they share. */
@@ -262,8 +312,14 @@ public final class ConfiguredCredentials implements Credentials {
                     ? certificates(connection)
                     : List.of();
             EncryptionKeys encryption = connection.encryptionKeys();
+            EncryptionKeys.Key own = encryption.own();
             return new Prepared(
-                    certificates, trust, hashes, encryption.peers(), decryption(encryption.own(), connection.place()));
+                    certificates,
+                    trust,
+                    hashes,
+                    encryption.peers(),
+                    decryption(own, connection.place()),
+                    own == null ? null : der(own.certificate()));
         }
 
         private @Nullable DecryptionKey decryption(EncryptionKeys.@Nullable Key own, ConfigError place) {
@@ -295,6 +351,16 @@ public final class ConfiguredCredentials implements Credentials {
             List<Candidate> found = new ArrayList<>();
             for (CertificateSource source : connection.localCertificates()) {
                 X509Certificate certificate = resolve(source);
+                if (certificate != null && decrypts(certificate)) {
+                    // what comes out of a decryption must never be a signature: certificates on tokens are seen here
+                    // first
+                    errors.add(
+                            place.file(),
+                            place.line(),
+                            place.key(),
+                            "its key decrypts for a connection: one key for each");
+                    continue;
+                }
                 Candidate candidate = certificate == null ? null : candidate(certificate, place);
                 if (candidate != null) {
                     found.add(candidate);

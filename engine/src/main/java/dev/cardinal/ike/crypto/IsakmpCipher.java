@@ -21,7 +21,8 @@ public final class IsakmpCipher implements AutoCloseable {
     /**
      * @param encryption of the shape CBC
      * @param prf the HMAC of the hash that was negotiated
-     * @param skeyidE stays the caller's
+     * @param skeyidE SKEYID_e, or {@code Ne} of the revised mode of public key encryption, whose keys are made alike; stays the
+     *     caller's
      * @param keyLengthBits the key length attribute, 0 where the algorithm has none
      * @throws IllegalArgumentException where algorithm and key length do not fit each other, or it is no CBC
      */
@@ -82,6 +83,24 @@ public final class IsakmpCipher implements AutoCloseable {
         byte[] text = Arrays.copyOfRange(message, IkeHeader.LENGTH, message.length);
         run(Cipher.DECRYPT_MODE, text, 0, iv);
         return text;
+    }
+
+    /**
+     * Whole blocks that are no message: a body of the revised mode of public key encryption (RFC 2409 section 5.3).
+     *
+     * @param text a multiple of {@link #blockLength()} octets; left as it is
+     */
+    public byte[] encryptBlocks(byte[] text, byte[] iv) {
+        byte[] encrypted = text.clone();
+        run(Cipher.ENCRYPT_MODE, encrypted, 0, iv);
+        return encrypted;
+    }
+
+    /** Undoes {@link #encryptBlocks}. */
+    public byte[] decryptBlocks(byte[] text, byte[] iv) {
+        byte[] decrypted = text.clone();
+        run(Cipher.DECRYPT_MODE, decrypted, 0, iv);
+        return decrypted;
     }
 
     /**

@@ -86,6 +86,27 @@ public final class SymmetricCrypto {
         return quickModeKeys(derivation, NOTHING);
     }
 
+    /**
+     * SKEYID of public key encryption (RFC 2409 section 5): {@code prf(hash(Ni_b | Nr_b), CKY-I | CKY-R)}. The caller owns it.
+     *
+     * @param hashed false where the nonces themselves are the key, as Cisco has it
+     */
+    public Secret encryptionSkeyid(PseudorandomFunction prf, Secret ni, Secret nr, byte[] cookies, boolean hashed) {
+        return ni.lend(i -> nr.lend(r -> {
+            byte[] key = hashed ? hash(prf, i, r) : concatenation(i, r);
+            try {
+                return Secret.owning(compute(prf, key, cookies));
+            } finally {
+                Arrays.fill(key, (byte) 0);
+            }
+        }));
+    }
+
+    /** The octets of what was encrypted for its way alone, an identity; never those of a key or a nonce. */
+    public static byte[] disclosed(Secret text) {
+        return text.lend(byte[]::clone);
+    }
+
     /** The cookies of IKEv1 in the order of its formulas. */
     public static byte[] cookies(long initiatorCookie, long responderCookie) {
         return ByteBuffer.allocate(2 * Long.BYTES)

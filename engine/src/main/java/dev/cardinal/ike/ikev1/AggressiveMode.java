@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  *                <--  HDR, SA, KE, Nr, IDir, [CERT,] [NAT-D, ...,] HASH_R or SIG_R
  *   HDR[*], [CERT,] HASH_I or SIG_I, [NAT-D, ...]      -->
  * </pre>
+ *
+ * With public key encryption (sections 5.2, 5.3) {@link Phase1Encryption} encrypts and decrypts the first two messages' values,
+ * and nobody sees the identities.
  */
 final class AggressiveMode {
     private AggressiveMode() {}
@@ -46,9 +49,11 @@ final class AggressiveMode {
 
         private record Generating() implements Step {}
 
+        private record Encrypting() implements Step {}
+
         private record AwaitingAnswer() implements Step {}
 
-        private record Agreeing(Contents answer, Identification peer) implements Step {}
+        private record Agreeing(Contents answer, @Nullable Identification peer) implements Step {}
 
         private record Verifying(Contents answer) implements Step {}
 
@@ -67,38 +72,46 @@ final class AggressiveMode {
             int method = phase1.prepare();
             KeyExchangeMethod group = KeyExchangeMethod.of(ProposalSelection.firstKeyExchange(ikev1.proposals()));
             if (method == 0 || group == null) {
-                sa.close(CloseReason.FAILED, "no certificate, or one that IKEv1 has no method for");
+                sa.close(CloseReason.FAILED, "no certificate or key that its method takes");
                 return;
             }
             // RFC 2409 section 5: the group cannot be negotiated, its public value goes along
             SecurityAssociation offer =
                     Phase1Proposals.offer(ikev1.proposals(), method, Phase1.lifeNanos(policy), group);
+            if (phase1.encryption != null) {
+                // what is encrypted along with the offer is so by its hash and cipher
+                offer = Phase1Proposals.firstOf(offer);
+            }
             Initiator exchange = new Initiator(sa, phase1, offer);
             sa.phase1.exchange = exchange;
-            sa.suite = Phase1Proposals.accept(
-                    offer,
-                    new SecurityAssociation(List.of(new dev.cardinal.ike.wire.IsakmpProposal(
-                            1,
-                            dev.cardinal.ike.wire.Proposal.IKE,
-                            new byte[0],
-                            offer.proposals().getFirst().transforms().subList(0, 1)))));
+            sa.suite = Phase1Proposals.accept(offer, Phase1Proposals.firstOf(offer));
             sa.report(new SaNotice.HandshakeBegun(sa.subject(), true));
             if (!sa.submit(sa.phase1, phase1.generate(Urgency.NEW))) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");
             }
         }
 
-        private void sendOffer(CryptoOutcome.Generated generated) {
+        private void onGenerated(CryptoOutcome.Generated generated) {
             phase1.handle = generated.handle();
             phase1.gxi = generated.publicValue();
+            if (phase1.encryption != null) {
+                step = new Encrypting();
+                phase1.encryption.encrypt();
+                return;
+            }
             phase1.ni = phase1.freshNonce();
+            sendOffer(List.of(
+                    IsakmpBody.of(new KeyExchange(phase1.gxi)),
+                    IsakmpBody.of(new Nonce(phase1.ni)),
+                    phase1.ownIdentity()));
+        }
+
+        private void sendOffer(List<IsakmpBody> values) {
             List<IsakmpBody> bodies = new ArrayList<>();
             IsakmpBody body = IsakmpBody.of(offer);
             phase1.offer = body.octets();
             bodies.add(body);
-            bodies.add(IsakmpBody.of(new KeyExchange(phase1.gxi)));
-            bodies.add(IsakmpBody.of(new Nonce(phase1.ni)));
-            bodies.add(phase1.ownIdentity());
+            bodies.addAll(values);
             phase1.addCertificateRequests(bodies);
             phase1.announce(bodies, sa.policy);
             step = new AwaitingAnswer();
@@ -110,20 +123,22 @@ final class AggressiveMode {
             if (!(step instanceof AwaitingAnswer)) {
                 return;
             }
-            Contents contents = Contents.of(message);
+            Contents contents = Contents.of(message, phase1.closed());
             Phase1Suite suite = Phase1Proposals.accept(offer, contents.one(SecurityAssociation.class));
             if (suite == null || message.header().responderSpi() == 0) {
                 throw new MalformedMessage("an answer that is none of the transforms offered");
             }
-            Identification id = phase1.readIdentity(contents);
+            Identification id = phase1.encryption == null ? phase1.readIdentity(contents) : null;
             sa.suite = suite;
-            phase1.readKeyExchange(contents);
+            CryptoRequest decryption = phase1.readKeyExchangeOrDecrypt(contents);
             sa.peerCookie = message.header().responderSpi();
             phase1.readAnnouncements(contents);
             phase1.detectNat(contents, sa.path);
             sa.take();
             step = new Agreeing(contents, id);
-            if (!phase1.submitAgreement(id)) {
+            if (decryption != null) {
+                phase1.submit(decryption);
+            } else if (!phase1.submitAgreement(id)) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");
             }
         }
@@ -169,10 +184,14 @@ final class AggressiveMode {
         @Override
         public void onCrypto(CryptoOutcome outcome) {
             if (step instanceof Generating && outcome instanceof CryptoOutcome.Generated generated) {
-                sendOffer(generated);
+                onGenerated(generated);
+            } else if (step instanceof Encrypting && outcome instanceof CryptoOutcome.Encrypted encrypted) {
+                sendOffer(Ikev1Sa.required(phase1.encryption).bodies(encrypted));
             } else if (step instanceof Agreeing agreeing && outcome instanceof CryptoOutcome.Agreed agreed) {
                 phase1.derived(agreed.derived());
-                onAgreed(agreeing);
+                sa.depart(sa.phase1, () -> onAgreed(agreeing));
+            } else if (step instanceof Agreeing && phase1.decryptionGoesOn(outcome)) {
+                return;
             } else if (step instanceof Verifying verifying && outcome instanceof CryptoOutcome.PeerVerified) {
                 prove(verifying.answer());
             } else if (step instanceof Signing signing && outcome instanceof CryptoOutcome.Signed signed) {
@@ -215,6 +234,8 @@ final class AggressiveMode {
 
         private record Agreeing(SecurityAssociation answer) implements Step {}
 
+        private record Encrypting(SecurityAssociation answer) implements Step {}
+
         private record Signing(List<IsakmpBody> bodies) implements Step {}
 
         private record AwaitingProof() implements Step {}
@@ -229,34 +250,51 @@ final class AggressiveMode {
         @Override
         public void onMessage(IsakmpMessage message) throws MalformedMessage, Refusal {
             if (step instanceof AwaitingOffer) {
-                onOffer(Contents.of(message));
+                onOffer(message);
             } else if (step instanceof AwaitingProof) {
-                onProof(Contents.of(message));
+                onProof(phase1.last(message));
             }
         }
 
-        private void onOffer(Contents contents) throws Refusal {
-            SecurityAssociation answer = phase1.choose(contents, true);
-            Identification id = phase1.readIdentity(contents);
-            phase1.readKeyExchange(contents);
+        private void onOffer(IsakmpMessage message) throws Refusal, MalformedMessage {
+            // which of the payloads are to be decrypted first, the choice tells
+            SecurityAssociation answer = phase1.choose(Contents.of(message, RevisedRsaEncryption.CLOSED), true);
+            Contents contents = Contents.of(message, phase1.closed());
+            Identification id = phase1.encryption == null ? phase1.readIdentity(contents) : null;
+            CryptoRequest decryption = phase1.readKeyExchangeOrDecrypt(contents);
             phase1.readAnnouncements(contents);
-            phase1.nr = phase1.freshNonce();
             sa.take();
             sa.report(new SaNotice.HandshakeBegun(sa.subject(), false));
             step = new Agreeing(answer);
+            if (decryption != null) {
+                phase1.submit(decryption);
+                return;
+            }
+            phase1.nr = phase1.freshNonce();
             if (!phase1.submitAgreement(id)) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");
             }
         }
 
         private void onAgreed(SecurityAssociation answer, CryptoOutcome.Agreed agreed) {
-            phase1.gxr = Ikev1Sa.required(agreed.publicValue());
-            phase1.derived(agreed.derived());
+            phase1.derivedWith(agreed);
+            if (phase1.encryption != null) {
+                step = new Encrypting(answer);
+                phase1.encryption.encrypt();
+                return;
+            }
+            answer(
+                    answer,
+                    List.of(
+                            IsakmpBody.of(new KeyExchange(phase1.gxr)),
+                            IsakmpBody.of(new Nonce(phase1.nr)),
+                            phase1.ownIdentity()));
+        }
+
+        private void answer(SecurityAssociation answer, List<IsakmpBody> values) {
             List<IsakmpBody> bodies = new ArrayList<>();
             bodies.add(IsakmpBody.of(answer));
-            bodies.add(IsakmpBody.of(new KeyExchange(phase1.gxr)));
-            bodies.add(IsakmpBody.of(new Nonce(phase1.nr)));
-            bodies.add(phase1.ownIdentity());
+            bodies.addAll(values);
             if (!phase1.signs()) {
                 bodies.add(phase1.proofByHash());
                 sendAnswer(bodies);
@@ -277,8 +315,7 @@ final class AggressiveMode {
         }
 
         private void onProof(Contents contents) throws Refusal {
-            Identification id = Ikev1Sa.required(sa.remoteId);
-            CryptoRequest verification = phase1.check(contents, id);
+            CryptoRequest verification = phase1.check(contents, sa.remoteId);
             sa.take();
             phase1.detectNat(contents, sa.path);
             if (verification == null) {
@@ -295,6 +332,11 @@ final class AggressiveMode {
         public void onCrypto(CryptoOutcome outcome) {
             if (step instanceof Agreeing agreeing && outcome instanceof CryptoOutcome.Agreed agreed) {
                 onAgreed(agreeing.answer(), agreed);
+            } else if (step instanceof Agreeing && phase1.decryptionGoesOn(outcome)) {
+                return;
+            } else if (step instanceof Encrypting encrypting && outcome instanceof CryptoOutcome.Encrypted encrypted) {
+                List<IsakmpBody> values = Ikev1Sa.required(phase1.encryption).bodies(encrypted);
+                sa.depart(sa.phase1, () -> answer(encrypting.answer(), values));
             } else if (step instanceof Signing signing && outcome instanceof CryptoOutcome.Signed signed) {
                 phase1.addSignature(signing.bodies(), signed.signature());
                 sendAnswer(signing.bodies());

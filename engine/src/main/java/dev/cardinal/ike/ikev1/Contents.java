@@ -52,6 +52,27 @@ record Contents(IsakmpMessage message, List<IsakmpPayload> payloads) {
     }
 
     /**
+     * The octets of the only payload of a type, whose body is encrypted on its own.
+     *
+     * @throws Refusal where it is missing or there are several
+     */
+    byte[] closed(IsakmpPayloadType type) throws Refusal {
+        byte[] found = null;
+        for (IsakmpBody body : message.bodies()) {
+            if (body.type() == type.number()) {
+                if (found != null) {
+                    throw new Refusal(IsakmpNotify.PAYLOAD_MALFORMED, "more than one " + type + " payload");
+                }
+                found = body.octets();
+            }
+        }
+        if (found == null) {
+            throw new Refusal(IsakmpNotify.PAYLOAD_MALFORMED, "no " + type + " payload");
+        }
+        return found;
+    }
+
+    /**
      * The only payload of a kind, or null.
      *
      * @throws Refusal where there are several

@@ -36,6 +36,21 @@ final class Conversation {
     /** When the ticket is overdue. */
     long deadlineNanos = IkeSa.NEVER;
 
+    /**
+     * Whether what cannot be opened counts as an empty message, which proves nothing, rather than as none: where RSA encryption
+     * authenticates, whatever is wrong must look alike.
+     */
+    boolean opaque;
+
+    /** When the decryption was queued that the next answer follows; {@link Ikev1Sa#NOT_YET} where it follows none. */
+    long decryptionNanos = Ikev1Sa.NOT_YET;
+
+    /** What is ready and leaves at {@link #departureNanos}; null where nothing is. */
+    @Nullable
+    Runnable departure;
+
+    long departureNanos = IkeSa.NEVER;
+
     private boolean received;
     private long receivedHash;
     private List<byte[]> sent = List.of();
@@ -70,9 +85,17 @@ final class Conversation {
         sent = datagrams;
     }
 
-    /** Whether the exchange waits for a back end and takes no message. */
+    /** Whether the exchange waits, for a back end or for its answer's moment, and takes no message. */
     boolean isBusy() {
-        return ticket != 0;
+        return ticket != 0 || departure != null;
+    }
+
+    /** The moment of what waits has come. */
+    void depart() {
+        Runnable due = Ikev1Sa.required(departure);
+        departure = null;
+        departureNanos = IkeSa.NEVER;
+        due.run();
     }
 
     void forgetTicket() {
@@ -84,6 +107,8 @@ final class Conversation {
     void end(long now) {
         exchange = null;
         retransmission = null;
+        departure = null;
+        departureNanos = IkeSa.NEVER;
         forgetTicket();
         forgetNanos = now + KEPT_NANOS;
     }

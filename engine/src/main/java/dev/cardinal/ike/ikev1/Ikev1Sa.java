@@ -449,11 +449,30 @@ public final class Ikev1Sa implements IkeSa {
     boolean submit(Conversation conversation, CryptoRequest request) {
         conversation.ticket = nextTicket++;
         conversation.deadlineNanos = request.deadlineNanos();
+        if (request instanceof CryptoRequest.Decrypt) {
+            conversation.decryptionNanos = now();
+        }
         if (effects().submit(conversation.ticket, request)) {
             return true;
         }
         conversation.forgetTicket();
         return false;
+    }
+
+    /**
+     * Does what the peer will see. After a decryption it waits for the next moment of a grid that began when the decryption was
+     * queued: the time of an answer is not to tell what was decrypted. Else it is done at once.
+     */
+    void depart(Conversation conversation, Runnable departure) {
+        long begun = conversation.decryptionNanos;
+        if (begun == NOT_YET) {
+            departure.run();
+            return;
+        }
+        long grid = environment.settings().decryptionGridNanos();
+        conversation.decryptionNanos = NOT_YET;
+        conversation.departure = departure;
+        conversation.departureNanos = begun + ((now() - begun) / grid + 1) * grid;
     }
 
     /** When a request submitted now must have been begun. */

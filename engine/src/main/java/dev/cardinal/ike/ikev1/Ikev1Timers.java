@@ -150,9 +150,8 @@ final class Ikev1Timers {
 
     private static long earliest(Conversation conversation) {
         Retransmission retransmission = conversation.retransmission;
-        return retransmission == null
-                ? conversation.deadlineNanos
-                : Math.min(conversation.deadlineNanos, retransmission.deadlineNanos());
+        long next = Math.min(conversation.deadlineNanos, conversation.departureNanos);
+        return retransmission == null ? next : Math.min(next, retransmission.deadlineNanos());
     }
 
     /** Does what is due. */
@@ -208,6 +207,9 @@ final class Ikev1Timers {
         if (sa.life != Ikev1Sa.Life.CLOSED && exchange != null && now >= conversation.deadlineNanos) {
             conversation.forgetTicket();
             exchange.onOverdue();
+        }
+        if (sa.life != Ikev1Sa.Life.CLOSED && now >= conversation.departureNanos) {
+            conversation.depart();
         }
     }
 

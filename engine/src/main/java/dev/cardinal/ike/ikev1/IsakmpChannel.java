@@ -122,7 +122,14 @@ final class IsakmpChannel {
         if (keys == null) {
             throw new MalformedMessage("encrypted before there are keys");
         }
-        return open(keys, header, datagram, conversation.iv);
+        try {
+            return open(keys, header, datagram, conversation.iv);
+        } catch (MalformedMessage malformed) {
+            if (conversation.opaque) {
+                return new Opened(new IsakmpMessage(header, List.of(), new byte[0]), conversation.iv);
+            }
+            throw malformed;
+        }
     }
 
     /** Opens an encrypted message. @param iv of the message */

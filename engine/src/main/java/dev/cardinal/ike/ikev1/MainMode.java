@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  *   HDR*, IDii, [CERT,] HASH_I or SIG_I    -->
  *                                          <--  HDR*, IDir, [CERT,] HASH_R or SIG_R
  * </pre>
+ *
+ * With public key encryption (sections 5.2, 5.3) the identities stand in the second pair of messages, which
+ * {@link Phase1Encryption} encrypts and decrypts.
  */
 final class MainMode {
     private MainMode() {}
@@ -48,6 +51,8 @@ final class MainMode {
         private record AwaitingChoice() implements Step {}
 
         private record Generating() implements Step {}
+
+        private record Encrypting() implements Step {}
 
         private record AwaitingKeyExchange() implements Step {}
 
@@ -73,7 +78,7 @@ final class MainMode {
             SecurityAssociation offer =
                     Phase1Proposals.offer(ikev1.proposals(), method, Phase1.lifeNanos(policy), null);
             if (method == 0) {
-                sa.close(CloseReason.FAILED, "no certificate, or one that IKEv1 has no method for");
+                sa.close(CloseReason.FAILED, "no certificate or key that its method takes");
                 return;
             }
             sa.phase1.exchange = new Initiator(sa, phase1, offer);
@@ -91,9 +96,9 @@ final class MainMode {
             if (step instanceof AwaitingChoice) {
                 onChoice(message, Contents.of(message));
             } else if (step instanceof AwaitingKeyExchange) {
-                onKeyExchange(Contents.of(message));
+                onKeyExchange(Contents.of(message, phase1.closed()));
             } else if (step instanceof AwaitingProof) {
-                onProof(Phase1.encrypted(message));
+                onProof(phase1.encrypted(message));
             }
         }
 
@@ -112,13 +117,20 @@ final class MainMode {
             }
         }
 
-        private void sendKeyExchange(CryptoOutcome.Generated generated) {
+        private void onGenerated(CryptoOutcome.Generated generated) {
             phase1.handle = generated.handle();
             phase1.gxi = generated.publicValue();
+            if (phase1.encryption != null) {
+                step = new Encrypting();
+                phase1.encryption.encrypt();
+                return;
+            }
             phase1.ni = phase1.freshNonce();
-            List<IsakmpBody> bodies = new ArrayList<>();
-            bodies.add(IsakmpBody.of(new KeyExchange(phase1.gxi)));
-            bodies.add(IsakmpBody.of(new Nonce(phase1.ni)));
+            sendKeyExchange(List.of(IsakmpBody.of(new KeyExchange(phase1.gxi)), IsakmpBody.of(new Nonce(phase1.ni))));
+        }
+
+        private void sendKeyExchange(List<IsakmpBody> values) {
+            List<IsakmpBody> bodies = new ArrayList<>(values);
             phase1.addCertificateRequests(bodies);
             phase1.addNatDetection(bodies);
             step = new AwaitingKeyExchange();
@@ -126,12 +138,14 @@ final class MainMode {
         }
 
         private void onKeyExchange(Contents contents) throws Refusal {
-            phase1.readKeyExchange(contents);
+            CryptoRequest decryption = phase1.readKeyExchangeOrDecrypt(contents);
             phase1.readAnnouncements(contents);
             phase1.detectNat(contents, sa.path);
             sa.take();
             step = new Agreeing();
-            if (!phase1.submitAgreement(null)) {
+            if (decryption != null) {
+                phase1.submit(decryption);
+            } else if (!phase1.submitAgreement(null)) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");
             }
         }
@@ -139,7 +153,9 @@ final class MainMode {
         private void prove() {
             phase1.floatPorts();
             List<IsakmpBody> bodies = new ArrayList<>();
-            bodies.add(phase1.ownIdentity());
+            if (phase1.encryption == null) {
+                bodies.add(phase1.ownIdentity());
+            }
             if (!phase1.signs()) {
                 bodies.add(phase1.proofByHash());
                 sendProof(bodies);
@@ -158,7 +174,7 @@ final class MainMode {
         }
 
         private void onProof(Contents contents) throws Refusal {
-            Identification id = phase1.readIdentity(contents);
+            Identification id = phase1.encryption == null ? phase1.readIdentity(contents) : null;
             CryptoRequest verification = phase1.check(contents, id);
             sa.take();
             if (verification == null) {
@@ -174,10 +190,14 @@ final class MainMode {
         @Override
         public void onCrypto(CryptoOutcome outcome) {
             if (step instanceof Generating && outcome instanceof CryptoOutcome.Generated generated) {
-                sendKeyExchange(generated);
+                onGenerated(generated);
+            } else if (step instanceof Encrypting && outcome instanceof CryptoOutcome.Encrypted encrypted) {
+                sendKeyExchange(Ikev1Sa.required(phase1.encryption).bodies(encrypted));
             } else if (step instanceof Agreeing && outcome instanceof CryptoOutcome.Agreed agreed) {
                 phase1.derived(agreed.derived());
-                prove();
+                sa.depart(sa.phase1, this::prove);
+            } else if (step instanceof Agreeing && phase1.decryptionGoesOn(outcome)) {
+                return;
             } else if (step instanceof Signing signing && outcome instanceof CryptoOutcome.Signed signed) {
                 phase1.addSignature(signing.bodies(), signed.signature());
                 sendProof(signing.bodies());
@@ -220,6 +240,8 @@ final class MainMode {
 
         private record Agreeing() implements Step {}
 
+        private record Encrypting() implements Step {}
+
         private record AwaitingProof() implements Step {}
 
         private record Verifying(Contents last) implements Step {}
@@ -236,9 +258,9 @@ final class MainMode {
             if (step instanceof AwaitingOffer) {
                 onOffer(Contents.of(message));
             } else if (step instanceof AwaitingKeyExchange) {
-                onKeyExchange(Contents.of(message));
+                onKeyExchange(Contents.of(message, phase1.closed()));
             } else if (step instanceof AwaitingProof) {
-                onProof(Phase1.encrypted(message));
+                onProof(phase1.encrypted(message));
             }
         }
 
@@ -255,23 +277,33 @@ final class MainMode {
         }
 
         private void onKeyExchange(Contents contents) throws Refusal {
-            phase1.readKeyExchange(contents);
+            CryptoRequest decryption = phase1.readKeyExchangeOrDecrypt(contents);
             phase1.readAnnouncements(contents);
-            phase1.nr = phase1.freshNonce();
             sa.take();
             phase1.detectNat(contents, sa.path);
             step = new Agreeing();
+            if (decryption != null) {
+                phase1.submit(decryption);
+                return;
+            }
+            phase1.nr = phase1.freshNonce();
             if (!phase1.submitAgreement(null)) {
                 sa.close(CloseReason.BACKEND, "the back end is busy");
             }
         }
 
-        private void sendKeyExchange(CryptoOutcome.Agreed agreed) {
-            phase1.gxr = Ikev1Sa.required(agreed.publicValue());
-            phase1.derived(agreed.derived());
-            List<IsakmpBody> bodies = new ArrayList<>();
-            bodies.add(IsakmpBody.of(new KeyExchange(phase1.gxr)));
-            bodies.add(IsakmpBody.of(new Nonce(phase1.nr)));
+        private void onAgreed(CryptoOutcome.Agreed agreed) {
+            phase1.derivedWith(agreed);
+            if (phase1.encryption != null) {
+                step = new Encrypting();
+                phase1.encryption.encrypt();
+                return;
+            }
+            sendKeyExchange(List.of(IsakmpBody.of(new KeyExchange(phase1.gxr)), IsakmpBody.of(new Nonce(phase1.nr))));
+        }
+
+        private void sendKeyExchange(List<IsakmpBody> values) {
+            List<IsakmpBody> bodies = new ArrayList<>(values);
             phase1.addCertificateRequests(bodies);
             phase1.addNatDetection(bodies);
             step = new AwaitingProof();
@@ -279,7 +311,7 @@ final class MainMode {
         }
 
         private void onProof(Contents contents) throws Refusal {
-            Identification id = phase1.readIdentity(contents);
+            Identification id = phase1.encryption == null ? phase1.readIdentity(contents) : null;
             CryptoRequest verification = phase1.check(contents, id);
             sa.take();
             if (verification == null) {
@@ -294,7 +326,9 @@ final class MainMode {
 
         private void prove(Contents last) {
             List<IsakmpBody> bodies = new ArrayList<>();
-            bodies.add(phase1.ownIdentity());
+            if (phase1.encryption == null) {
+                bodies.add(phase1.ownIdentity());
+            }
             if (!phase1.signs()) {
                 bodies.add(phase1.proofByHash());
                 sendProof(last, bodies);
@@ -314,7 +348,12 @@ final class MainMode {
         @Override
         public void onCrypto(CryptoOutcome outcome) {
             if (step instanceof Agreeing && outcome instanceof CryptoOutcome.Agreed agreed) {
-                sendKeyExchange(agreed);
+                onAgreed(agreed);
+            } else if (step instanceof Agreeing && phase1.decryptionGoesOn(outcome)) {
+                return;
+            } else if (step instanceof Encrypting && outcome instanceof CryptoOutcome.Encrypted encrypted) {
+                List<IsakmpBody> bodies = Ikev1Sa.required(phase1.encryption).bodies(encrypted);
+                sa.depart(sa.phase1, () -> sendKeyExchange(bodies));
             } else if (step instanceof Verifying verifying && outcome instanceof CryptoOutcome.PeerVerified) {
                 prove(verifying.last());
             } else if (step instanceof Signing signing && outcome instanceof CryptoOutcome.Signed signed) {

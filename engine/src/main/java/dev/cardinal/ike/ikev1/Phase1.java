@@ -1,5 +1,6 @@
 package dev.cardinal.ike.ikev1;
 
+import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoRequest;
 import dev.cardinal.ike.crypto.KeyExchangeHandle;
 import dev.cardinal.ike.crypto.Secret;
@@ -13,8 +14,11 @@ import dev.cardinal.ike.sa.Ikev1Policy;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
 import dev.cardinal.ike.sa.PeerPolicy.Fragmentation;
+import dev.cardinal.ike.sa.SaNotice.CloseReason;
 import dev.cardinal.ike.wire.Identification;
 import dev.cardinal.ike.wire.IsakmpBody;
+import dev.cardinal.ike.wire.IsakmpCodec;
+import dev.cardinal.ike.wire.IsakmpMessage;
 import dev.cardinal.ike.wire.IsakmpNotify;
 import dev.cardinal.ike.wire.IsakmpPayload;
 import dev.cardinal.ike.wire.IsakmpPayload.Certificate;
@@ -36,6 +40,7 @@ import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +85,10 @@ final class Phase1 {
 
     byte[] idr = {};
 
+    /** Null where the method encrypts nothing for the peer's key. */
+    @Nullable
+    Phase1Encryption encryption;
+
     private boolean certificateAsked;
 
     Phase1(Ikev1Sa sa) {
@@ -97,7 +106,19 @@ final class Phase1 {
         PeerPolicy policy = sa.requirePolicy();
         candidates = List.of(policy);
         own = certificate(policy);
-        return Phase1Method.of(policy, own, true);
+        int method = Phase1Method.of(policy, own, true);
+        encryptBy(method);
+        return encryption == null || encryption.knowsPeer() ? method : 0;
+    }
+
+    private void encryptBy(int method) {
+        encryption = Phase1Encryption.of(this, method);
+        sa.phase1.opaque = encryption != null;
+    }
+
+    /** Types of payloads that are encrypted on their own in the messages before the proofs. */
+    Set<IsakmpPayloadType> closed() {
+        return encryption == null ? Set.of() : encryption.closed();
     }
 
     private @Nullable LocalCertificate certificate(PeerPolicy policy) {
@@ -130,8 +151,10 @@ final class Phase1 {
             LocalCertificate certificate = certificate(candidate);
             int method = Phase1Method.of(candidate, certificate, false);
             SecurityAssociation still = chosen == null ? offered : chosen.answer();
+            boolean keyless = candidate.localAuth().method().encrypts()
+                    && sa.environment.credentials().decryptionKey(candidate) == null;
             Phase1Proposals.Choice choice =
-                    method == 0 ? null : Phase1Proposals.choose(still, ikev1.proposals(), method);
+                    method == 0 || keyless ? null : Phase1Proposals.choose(still, ikev1.proposals(), method);
             if (choice != null) {
                 if (chosen == null) {
                     chosen = choice;
@@ -146,6 +169,7 @@ final class Phase1 {
         candidates = fitting;
         sa.policy = fitting.getFirst();
         sa.suite = chosen.suite();
+        encryptBy(chosen.suite().method());
         return chosen.answer();
     }
 
@@ -245,6 +269,32 @@ final class Phase1 {
         }
     }
 
+    /**
+     * The same, or the decryption that they come out of.
+     *
+     * @return null where the method does not encrypt: the values have been read
+     */
+    @Nullable
+    CryptoRequest readKeyExchangeOrDecrypt(Contents contents) throws Refusal {
+        if (encryption != null) {
+            return encryption.decryption(contents);
+        }
+        readKeyExchange(contents);
+        return null;
+    }
+
+    /** Submits; the SA ends where the back end is full. */
+    void submit(CryptoRequest request) {
+        if (!sa.submit(sa.phase1, request)) {
+            sa.close(CloseReason.BACKEND, "the back end is busy");
+        }
+    }
+
+    /** Whether an outcome was a step on the way from a decryption to the agreement, and the next one has been taken. */
+    boolean decryptionGoesOn(CryptoOutcome outcome) {
+        return encryption != null && encryption.goesOn(outcome);
+    }
+
     byte[] peerValue() {
         return sa.initiator ? gxr : gxi;
     }
@@ -264,30 +314,31 @@ final class Phase1 {
      * @throws Refusal where there is no shared secret for this peer
      */
     boolean submitAgreement(@Nullable Identification peer) throws Refusal {
-        Secret skeyid = null;
         Phase1Suite suite = Ikev1Sa.required(sa.suite);
-        try {
-            if (Phase1Method.plain(suite.method()) == Phase1Method.PRE_SHARED_KEY) {
-                skeyid = skeyidOfPresharedKey(suite, peer);
-            }
-            SecretDerivation.Ikev1Keys keys = new SecretDerivation.Ikev1Keys(
-                    suite.prf(), skeyid, ni, nr, sa.initiatorCookie(), sa.responderCookie());
-            KeyExchangeHandle current = handle;
-            CryptoRequest request = current == null
-                    ? new CryptoRequest.GenerateAndAgree(
-                            suite.keyExchange(),
-                            sa.requirePolicy().placement(),
-                            peerValue(),
-                            keys,
-                            Urgency.NEW,
-                            sa.requestDeadline())
-                    : new CryptoRequest.Agree(current, peerValue(), keys, Urgency.BEGUN, sa.requestDeadline());
-            return sa.submit(sa.phase1, request);
-        } finally {
-            if (skeyid != null) {
-                skeyid.close();
-            }
+        if (Phase1Method.plain(suite.method()) != Phase1Method.PRE_SHARED_KEY) {
+            return submitAgreementFrom(null);
         }
+        try (Secret skeyid = skeyidOfPresharedKey(suite, peer)) {
+            return submitAgreementFrom(skeyid);
+        }
+    }
+
+    /** The same. @param skeyid stays the caller's; null where it is made of the nonces and the agreement's secret */
+    boolean submitAgreementFrom(@Nullable Secret skeyid) {
+        Phase1Suite suite = Ikev1Sa.required(sa.suite);
+        SecretDerivation.Ikev1Keys keys =
+                new SecretDerivation.Ikev1Keys(suite.prf(), skeyid, ni, nr, sa.initiatorCookie(), sa.responderCookie());
+        KeyExchangeHandle current = handle;
+        CryptoRequest request = current == null
+                ? new CryptoRequest.GenerateAndAgree(
+                        suite.keyExchange(),
+                        sa.requirePolicy().placement(),
+                        peerValue(),
+                        keys,
+                        Urgency.NEW,
+                        sa.requestDeadline())
+                : new CryptoRequest.Agree(current, peerValue(), keys, Urgency.BEGUN, sa.requestDeadline());
+        return sa.submit(sa.phase1, request);
     }
 
     /** SKEYID = prf(pre-shared-key, Ni_b | Nr_b) (RFC 2409 section 5). */
@@ -306,6 +357,13 @@ final class Phase1 {
         try (psk) {
             return sa.environment.symmetric().prf(suite.prf(), psk, ni, nr);
         }
+    }
+
+    /** The same as responder, whose public value may come with them. */
+    void derivedWith(CryptoOutcome.Agreed agreed) {
+        byte[] value = agreed.publicValue();
+        gxr = value == null ? gxr : value;
+        derived(agreed.derived());
     }
 
     /** The keys are there; the secret passes to this. */
@@ -386,6 +444,9 @@ final class Phase1 {
 
     /** The request for our signature over our hash; our identity must have been written. */
     CryptoRequest signing() {
+        if (encryption != null) {
+            throw new IllegalStateException("a key that decrypts signs nothing");
+        }
         SignatureScheme scheme =
                 Ikev1Sa.required(Phase1Method.scheme(Ikev1Sa.required(sa.suite).method()));
         return new CryptoRequest.Sign(
@@ -431,12 +492,17 @@ final class Phase1 {
     /**
      * Checks the peer's proof.
      *
+     * @param id what it claims to be; null where its identity was encrypted to our key
      * @return what a back end must check still: the signature; null where the hash has proven it
      * @throws Refusal AUTHENTICATION-FAILED where the hash is wrong
      */
     @Nullable
-    CryptoRequest check(Contents contents, Identification id) throws Refusal {
+    CryptoRequest check(Contents contents, @Nullable Identification id) throws Refusal {
         byte[] expected = proof(!sa.initiator);
+        if (encryption != null) {
+            encryption.check(contents, expected);
+            return null;
+        }
         SignatureScheme scheme = Phase1Method.scheme(Ikev1Sa.required(sa.suite).method());
         if (scheme == null) {
             if (!MessageDigest.isEqual(contents.one(Hash.class).value(), expected)) {
@@ -453,7 +519,7 @@ final class Phase1 {
         return new CryptoRequest.VerifyPeer(
                 certificates,
                 sa.environment.credentials().trust(sa.requirePolicy()),
-                id,
+                Ikev1Sa.required(id),
                 scheme,
                 expected,
                 contents.one(Signature.class).value(),
@@ -476,19 +542,44 @@ final class Phase1 {
     /** The end of phase 1, as the other side's proof has shown. */
     void finish(Contents last) {
         boolean initialContact = last.notification(IsakmpNotify.INITIAL_CONTACT) != null;
+        forgetNonces();
         sa.establish(ownId(), Ikev1Sa.required(sa.remoteId), initialContact);
     }
 
-    /** Decodes a message that must be encrypted. */
-    static Contents encrypted(dev.cardinal.ike.wire.IsakmpMessage message) throws MalformedMessage {
-        if ((message.header().flags() & dev.cardinal.ike.wire.IsakmpCodec.FLAG_ENCRYPTION) == 0) {
+    /**
+     * Decodes the peer's last message, which must be encrypted.
+     *
+     * @throws Refusal as a wrong hash does, where the method encrypts: then what was decrypted by wrong keys is no less of it
+     */
+    Contents encrypted(IsakmpMessage message) throws MalformedMessage, Refusal {
+        if ((message.header().flags() & IsakmpCodec.FLAG_ENCRYPTION) == 0) {
             throw new MalformedMessage("a message that must be encrypted");
         }
-        return Contents.of(message);
+        return last(message);
+    }
+
+    /** The same of aggressive mode's last message, which may lie open too (RFC 2409 section 5). */
+    Contents last(IsakmpMessage message) throws MalformedMessage, Refusal {
+        try {
+            return Contents.of(message);
+        } catch (MalformedMessage malformed) {
+            boolean wasOpen = (message.header().flags() & IsakmpCodec.FLAG_ENCRYPTION) == 0;
+            if (encryption != null && !wasOpen) {
+                throw Phase1Encryption.wrongHash();
+            }
+            throw malformed;
+        }
     }
 
     void abandon() {
         sa.releaseHandle(handle);
         handle = null;
+        forgetNonces();
+    }
+
+    private void forgetNonces() {
+        if (encryption != null) {
+            encryption.close();
+        }
     }
 }

@@ -68,6 +68,12 @@ final class Phase1Proposals {
         return new SecurityAssociation(List.of(new IsakmpProposal(1, Proposal.IKE, NO_SPI, transforms)));
     }
 
+    /** An offer of its first transform alone. */
+    static SecurityAssociation firstOf(SecurityAssociation offer) {
+        List<IsakmpTransform> first = offer.proposals().getFirst().transforms().subList(0, 1);
+        return new SecurityAssociation(List.of(new IsakmpProposal(1, Proposal.IKE, NO_SPI, first)));
+    }
+
     private static List<Transform> of(Proposal proposal, int type) {
         List<Transform> found = new ArrayList<>();
         for (Transform transform : proposal.transforms()) {

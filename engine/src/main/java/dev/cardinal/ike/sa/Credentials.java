@@ -50,12 +50,29 @@ public interface Credentials {
      * @param peer the identity it must belong to, where it is known: a certificate that bears it, else a key without a
      *     certificate, which says nothing of identities; null for the first
      */
-    default @Nullable PublicKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
+    default @Nullable EncryptionKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
+        return null;
+    }
+
+    /**
+     * Whom to answer where a peer's identity could not be read, or has no key here: one of all the keys of
+     * {@link #encryptionKey}, by a keyed hash of the ciphertext, so that the same ciphertext meets the same one on every loop,
+     * and nobody can tell by the answer that it is none's.
+     *
+     * @param connections those that the peer may mean, all with RSA encryption; not empty
+     * @return null where none of them has a key
+     */
+    default @Nullable Decoy decoy(List<PeerPolicy> connections, byte[] ciphertext) {
         return null;
     }
 
     /** Our key to decrypt with in those methods: that of {@code local.certs} or {@code local.pubkeys}. It never signs. */
     default @Nullable DecryptionKey decryptionKey(PeerPolicy policy) {
+        return null;
+    }
+
+    /** The certificate of {@link #decryptionKey}, DER; null where it is a raw key. */
+    default byte @Nullable [] decryptionCertificate(PeerPolicy policy) {
         return null;
     }
 
@@ -72,6 +89,16 @@ public interface Credentials {
 
     /** SHA-1 hashes of the SubjectPublicKeyInfo of the authorities the connection trusts, for CERTREQ. */
     List<byte[]> authorityHashes(PeerPolicy policy);
+
+    /**
+     * A peer's RSA key to encrypt with.
+     *
+     * @param certificate DER, which a hash names it by (RFC 2409 section 5.2); null for a raw key
+     */
+    record EncryptionKey(PublicKey key, byte @Nullable [] certificate) {}
+
+    /** A key that stands for that of an unknown peer, and its connection. */
+    record Decoy(PeerPolicy connection, PublicKey key) {}
 
     /**
      * A certificate of ours with its key.

@@ -23,6 +23,15 @@ public record IdentityPattern(@Nullable Identification exact) {
         return exact == null;
     }
 
+    /** The identity where it can be one only; null for a pattern, and for any. */
+    public @Nullable Identification single() {
+        Identification wanted = exact;
+        boolean isPattern = wanted != null
+                && (wanted.type() == Identification.FQDN || wanted.type() == Identification.RFC822_ADDR)
+                && text(wanted).startsWith("*");
+        return isPattern ? null : wanted;
+    }
+
     /**
      * FQDN and user@FQDN compare without regard to case, distinguished names without regard to case, spaces and string
      * types (RFC 5280 section 7.1), everything else octet by octet.

@@ -35,7 +35,7 @@ public record Ikev1Policy(
         RFC,
         /** Cisco's: {@code prf(Ni_b | Nr_b, CKY-I | CKY-R)}. */
         CISCO,
-        /** Whichever the peer's HASH payload proves; as initiator, RFC until then. */
+        /** Cisco's where the peer's vendor IDs say that it is one, else the RFC's. */
         AUTO
     }
 }

@@ -141,6 +141,7 @@ class ConfigurationTest {
                   retransmit_tries = 2
                   half_open_timeout = 10s
                   keep_alive = 5
+                  decryption_grid = 0.02
                   key_log = keys.log
                   cookie_threshold = 0
                 }
@@ -166,7 +167,7 @@ class ConfigurationTest {
             assertEquals(List.of(address("127.0.0.1"), address("::1")), cardinal.listen());
             assertEquals(List.of(0, 0, 2), List.of(cardinal.port(), cardinal.natTPort(), cardinal.loops()));
             assertEquals(
-                    new SaSettings(500_000_000, 1.5, 2, 10_000_000_000L, 5_000_000_000L, 4_000_000_000L),
+                    new SaSettings(500_000_000, 1.5, 2, 10_000_000_000L, 5_000_000_000L, 4_000_000_000L, 20_000_000L),
                     cardinal.saSettings());
             assertEquals(folder.file("keys.log"), cardinal.keyLog());
             assertEquals(0, cardinal.cookieThreshold());

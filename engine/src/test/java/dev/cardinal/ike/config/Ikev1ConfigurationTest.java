@@ -32,7 +32,11 @@ import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.jspecify.annotations.Nullable;
@@ -476,6 +480,31 @@ class Ikev1ConfigurationTest {
         return keys;
     }
 
+    private static PublicKey keyOf(Credentials credentials, PeerPolicy policy, @Nullable Identification peer) {
+        return Objects.requireNonNull(credentials.encryptionKey(policy, peer)).key();
+    }
+
+    /** A ciphertext that nobody's identity comes out of meets the same key each time, and all keys have their share. */
+    @Test
+    void decoysOfUnknownPeers() throws Exception {
+        List<KeyPair> keys = encryptionKeys();
+        PeerPolicy policy = policy(ENCRYPTING);
+        try (Configuration configuration = folder.valid()) {
+            Credentials credentials = credentials(configuration);
+            Map<PublicKey, Integer> met = new HashMap<>();
+            for (int i = 0; i < 200; i++) {
+                byte[] ciphertext = {(byte) i};
+                Credentials.Decoy decoy = Objects.requireNonNull(credentials.decoy(List.of(policy), ciphertext));
+                assertEquals(decoy, credentials.decoy(List.of(policy), ciphertext.clone()));
+                met.merge(decoy.key(), 1, Integer::sum);
+            }
+            assertEquals(Set.of(keys.get(1).getPublic(), keys.get(2).getPublic()), met.keySet());
+            // a fair coin is as far off once in a million times
+            assertTrue(met.values().stream().allMatch(times -> times > 65), met::toString);
+            assertNull(credentials.decoy(List.of(), new byte[1]));
+        }
+    }
+
     @Test
     void keysOfRsaEncryption() throws Exception {
         List<KeyPair> keys = encryptionKeys();
@@ -492,9 +521,9 @@ class Ikev1ConfigurationTest {
             DecryptionKey own = credentials.decryptionKey(policy);
             assertNotNull(own);
             assertEquals(2048, own.bits());
-            assertEquals(keys.get(1).getPublic(), credentials.encryptionKey(policy, null));
-            assertEquals(keys.get(1).getPublic(), credentials.encryptionKey(policy, fqdn("peer.example.org")));
-            assertEquals(keys.get(2).getPublic(), credentials.encryptionKey(policy, fqdn("other.example.org")));
+            assertEquals(keys.get(1).getPublic(), keyOf(credentials, policy, null));
+            assertEquals(keys.get(1).getPublic(), keyOf(credentials, policy, fqdn("peer.example.org")));
+            assertEquals(keys.get(2).getPublic(), keyOf(credentials, policy, fqdn("other.example.org")));
         }
     }
 

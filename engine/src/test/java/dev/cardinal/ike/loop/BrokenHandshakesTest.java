@@ -42,7 +42,8 @@ class BrokenHandshakesTest {
     /** Unanswered first messages at a time: below the sockets' and the back end's queues. */
     private static final int IN_FLIGHT = 50;
 
-    private static final SaSettings IMPATIENT = new SaSettings(100_000_000L, 1.8, 1, 1_000_000_000L, 0, 4_000_000_000L);
+    private static final SaSettings IMPATIENT =
+            new SaSettings(100_000_000L, 1.8, 1, 1_000_000_000L, 0, 4_000_000_000L, SaSettings.DECRYPTION_GRID_NANOS);
 
     @Test
     void nothingOfThemIsLeftOnTheToken() throws Exception {

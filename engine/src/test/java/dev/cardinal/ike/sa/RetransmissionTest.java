@@ -26,8 +26,8 @@ class RetransmissionTest {
 
     @Test
     void withoutTriesThePeerIsDeadAtTheFirstDeadline() {
-        SaSettings none = new SaSettings(1_000, 2, 0, 1, 0, 1);
+        SaSettings none = new SaSettings(1_000, 2, 0, 1, 0, 1, 1);
         assertFalse(new Retransmission(List.of(), none, 0).onDeadline(1_000));
-        assertTrue(new Retransmission(List.of(), new SaSettings(1_000, 2, 1, 1, 0, 1), 0).onDeadline(1_000));
+        assertTrue(new Retransmission(List.of(), new SaSettings(1_000, 2, 1, 1, 0, 1, 1), 0).onDeadline(1_000));
     }
 }

@@ -47,7 +47,15 @@ class Ikev1Test {
         "PSK, false, true",
         "PSK, true, true",
         "PUBKEY, false, true",
-        "PUBKEY, true, true"
+        "PUBKEY, true, true",
+        "RSA_ENCRYPTION, false, false",
+        "RSA_ENCRYPTION, true, false",
+        "REVISED_RSA_ENCRYPTION, false, false",
+        "REVISED_RSA_ENCRYPTION, true, false",
+        "RSA_ENCRYPTION, false, true",
+        "RSA_ENCRYPTION, true, true",
+        "REVISED_RSA_ENCRYPTION, false, true",
+        "REVISED_RSA_ENCRYPTION, true, true"
     })
     void establishesWithChild(AuthPolicy.Method method, boolean aggressive, boolean nat) {
         PeerPolicy a = end(true, method).ikev1(aggressive).build();
@@ -98,7 +106,16 @@ class Ikev1Test {
 
     /** Whatever is lost is sent again, and what comes twice is answered as it was. */
     @ParameterizedTest
-    @CsvSource({"PSK, false", "PSK, true", "PUBKEY, false", "PUBKEY, true"})
+    @CsvSource({
+        "PSK, false",
+        "PSK, true",
+        "PUBKEY, false",
+        "PUBKEY, true",
+        "RSA_ENCRYPTION, false",
+        "RSA_ENCRYPTION, true",
+        "REVISED_RSA_ENCRYPTION, false",
+        "REVISED_RSA_ENCRYPTION, true"
+    })
     void bearsLossDuplicationAndReplay(AuthPolicy.Method method, boolean aggressive) {
         PeerPolicy a = end(true, method).ikev1(aggressive).build();
         PeerPolicy b = end(false, method).ikev1(aggressive).build();
@@ -141,10 +158,18 @@ class Ikev1Test {
 
     /** Phase 1 anew: the new ISAKMP SA takes the Child SA over, and the old one goes. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void isakmpSaIsReplaced(boolean aggressive) {
-        PeerPolicy a = end(true).rekeyEvery(100 * SECOND).ikev1(aggressive).build();
-        PeerPolicy b = end(false).ikev1(aggressive).build();
+    @CsvSource({
+        "PSK, false",
+        "PSK, true",
+        "RSA_ENCRYPTION, false",
+        "RSA_ENCRYPTION, true",
+        "REVISED_RSA_ENCRYPTION, false",
+        "REVISED_RSA_ENCRYPTION, true"
+    })
+    void isakmpSaIsReplaced(AuthPolicy.Method method, boolean aggressive) {
+        PeerPolicy a =
+                end(true, method).rekeyEvery(100 * SECOND).ikev1(aggressive).build();
+        PeerPolicy b = end(false, method).ikev1(aggressive).build();
         try (Ikev1Pair pair = new Ikev1Pair(5, false, a, b)) {
             pair.start(a.children().getFirst());
             pair.advance(2 * SECOND);

@@ -43,6 +43,7 @@ final class Policies {
     private PeerPolicy.Uniqueness unique = PeerPolicy.Uniqueness.NO;
     private int version = 2;
     private @Nullable Ikev1Policy ikev1;
+    private Ikev1Policy.RsaEncryptionCompatibility compatibility = Ikev1Policy.RsaEncryptionCompatibility.RFC;
 
     /** @param local our identity, an FQDN */
     Policies(String local, String remote) {
@@ -97,11 +98,16 @@ final class Policies {
         return this;
     }
 
+    /** To be said before {@link #ikev1}. */
+    Policies skeyidAs(Ikev1Policy.RsaEncryptionCompatibility how) {
+        this.compatibility = how;
+        return this;
+    }
+
     /** IKEv1, with the proposals that were given before. */
     Policies ikev1(boolean aggressive) {
         this.version = 1;
-        this.ikev1 =
-                new Ikev1Policy(proposals, aggressive, aggressive, Ikev1Policy.RsaEncryptionCompatibility.RFC, null);
+        this.ikev1 = new Ikev1Policy(proposals, aggressive, aggressive, compatibility, null);
         return this;
     }
 

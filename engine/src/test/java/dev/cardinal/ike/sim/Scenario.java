@@ -34,7 +34,8 @@ record Scenario(
     private static final long SECOND = Policies.SECOND;
 
     /** Short waits, so that a run is over soon. */
-    static final SaSettings SETTINGS = new SaSettings(SECOND, 1.8, 4, 20 * SECOND, 15 * SECOND, 4 * SECOND);
+    static final SaSettings SETTINGS =
+            new SaSettings(SECOND, 1.8, 4, 20 * SECOND, 15 * SECOND, 4 * SECOND, SaSettings.DECRYPTION_GRID_NANOS);
 
     /** Who begins IKE SAs. */
     enum Initiators {

@@ -43,7 +43,13 @@ final class ScriptedConversation implements AutoCloseable {
 
     /** A retransmission after 2 s, then 4 and 8; dead after 30 s; a token has 4 s. */
     static final SaSettings SETTINGS = new SaSettings(
-            2 * Policies.SECOND, 2.0, 3, 30 * Policies.SECOND, 20 * Policies.SECOND, 4 * Policies.SECOND);
+            2 * Policies.SECOND,
+            2.0,
+            3,
+            30 * Policies.SECOND,
+            20 * Policies.SECOND,
+            4 * Policies.SECOND,
+            SaSettings.DECRYPTION_GRID_NANOS);
 
     private final long openBefore = Secret.open();
     private final VirtualTime time = new VirtualTime(-5 * Policies.SECOND);

@@ -1,5 +1,6 @@
 package dev.cardinal.ike.sim;
 
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.Secret;
 import dev.cardinal.ike.crypto.TrustPolicy;
 import dev.cardinal.ike.sa.Credentials;
@@ -30,6 +31,27 @@ record SimulatedCredentials(@Nullable String shared, int certificateLength) impl
         }
         SimulatedToken.Key key = new SimulatedToken.Key(new String(id.data(), StandardCharsets.UTF_8));
         return new LocalCertificate(List.of(key.certificate(certificateLength)), id, key);
+    }
+
+    /** Everyone has a key that is called as it is; a connection knows that of its peer. */
+    @Override
+    public @Nullable EncryptionKey encryptionKey(PeerPolicy policy, @Nullable Identification peer) {
+        Identification known = policy.remoteAuth().id().exact();
+        return known == null || (peer != null && !peer.equals(known))
+                ? null
+                : new EncryptionKey(new SimulatedToken.PeerKey(new String(known.data(), StandardCharsets.UTF_8)), null);
+    }
+
+    @Override
+    public @Nullable Decoy decoy(List<PeerPolicy> connections, byte[] ciphertext) {
+        EncryptionKey key = encryptionKey(connections.getFirst(), null);
+        return key == null ? null : new Decoy(connections.getFirst(), key.key());
+    }
+
+    @Override
+    public @Nullable DecryptionKey decryptionKey(PeerPolicy policy) {
+        Identification id = policy.localAuth().id().exact();
+        return id == null ? null : new SimulatedToken.OpeningKey(new String(id.data(), StandardCharsets.UTF_8));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.cardinal.ike.sim;
 import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoPort;
 import dev.cardinal.ike.crypto.CryptoRequest;
+import dev.cardinal.ike.crypto.DecryptionKey;
 import dev.cardinal.ike.crypto.KeyExchangeHandle;
 import dev.cardinal.ike.crypto.KeyExchangeMethod;
 import dev.cardinal.ike.crypto.Secret;
@@ -12,13 +13,19 @@ import dev.cardinal.ike.crypto.SigningKey;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.PublicKey;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedToken implements CryptoPort {
     private static final long PRIME = (1L << 61) - 1;
     private static final long GENERATOR = 37;
+    private static final int MAGIC = 0x00020001;
 
     /** What becomes of a request. */
     sealed interface Fate {
@@ -93,6 +101,42 @@ final class SimulatedToken implements CryptoPort {
         }
     }
 
+    /** A public key to encrypt with: whoever knows the name can. */
+    record PeerKey(String name) implements PublicKey {
+        @Override
+        public String getAlgorithm() {
+            return "simulated";
+        }
+
+        @Override
+        public String getFormat() {
+            return "simulated";
+        }
+
+        @Override
+        public byte[] getEncoded() {
+            return name.getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    /** The private key of the {@link PeerKey} of the same name. */
+    record OpeningKey(String name) implements DecryptionKey {
+        @Override
+        public int bits() {
+            return 8 * BLOCK;
+        }
+
+        @Override
+        public String location() {
+            return "pkcs11:object=" + name;
+        }
+    }
+
+    /** Octets of a ciphertext, and of a plaintext at most, as of RSA-2048. */
+    private static final int BLOCK = 256;
+
+    private static final int LONGEST_TEXT = BLOCK - 11;
+
     private static final class Handle implements KeyExchangeHandle {
         private final KeyExchangeMethod method;
         private final long exponent;
@@ -121,13 +165,19 @@ final class SimulatedToken implements CryptoPort {
     /** A SKEYSEED that was made here, and what it was made of. */
     record Agreement(byte[] ni, byte[] nr, byte[] skeyseed) {}
 
-    private record Held(CryptoRequest request, byte @Nullable [] derived, long exponent, Completion completion) {}
+    private record Held(
+            CryptoRequest request,
+            byte @Nullable [] derived,
+            @Nullable List<byte[]> ciphertexts,
+            long exponent,
+            Completion completion) {}
 
     private final VirtualTime time;
     private final RandomGenerator random;
     private final SymmetricCrypto symmetric;
     private final Deque<Held> held = new ArrayDeque<>();
-    private final Set<Handle> live = new HashSet<>();
+    private final Set<KeyExchangeHandle> live = new HashSet<>();
+    private @Nullable CryptoPort real;
     private final Map<ByteBuffer, Agreement> agreements = new HashMap<>();
     private Behaviour behaviour = Behaviour.PROMPT;
     private int submitted;
@@ -136,6 +186,11 @@ final class SimulatedToken implements CryptoPort {
         this.time = time;
         this.random = random;
         this.symmetric = symmetric;
+    }
+
+    /** Real keys and groups from now on, still in virtual time. */
+    void computeWith(CryptoPort port) {
+        this.real = port;
     }
 
     void behave(Behaviour how) {
@@ -170,9 +225,15 @@ final class SimulatedToken implements CryptoPort {
             return false;
         }
         submitted++;
+        CryptoPort port = real;
+        if (port != null) {
+            CryptoOutcome outcome = compute(port, request);
+            time.after(0, VirtualTime.Kind.UNDER_WAY, () -> completion.completed(outcome));
+            return true;
+        }
         long exponent = exponentOf(request);
         // the secrets that the request names are read now: the port promises not to touch them later
-        Held work = new Held(request, derive(request, exponent), exponent, completion);
+        Held work = new Held(request, derive(request, exponent), encrypt(request), exponent, completion);
         switch (fate) {
             case Fate.Done done -> time.after(done.delayNanos(), VirtualTime.Kind.UNDER_WAY, () -> complete(work));
             case Fate.Fails fails ->
@@ -184,8 +245,25 @@ final class SimulatedToken implements CryptoPort {
         return true;
     }
 
+    private CryptoOutcome compute(CryptoPort port, CryptoRequest request) {
+        CompletableFuture<CryptoOutcome> answer = new CompletableFuture<>();
+        if (!port.submit(request, answer::complete)) {
+            throw new AssertionError("the real device is full");
+        }
+        CryptoOutcome outcome = answer.orTimeout(30, TimeUnit.SECONDS).join();
+        if (outcome instanceof CryptoOutcome.Generated generated) {
+            live.add(generated.handle());
+        }
+        return outcome;
+    }
+
     @Override
     public void release(KeyExchangeHandle handle) {
+        CryptoPort port = real;
+        if (port != null && live.remove(handle)) {
+            port.release(handle);
+            return;
+        }
         if (!(handle instanceof Handle ours) || !live.remove(ours)) {
             throw new AssertionError("a handle was released twice, or is not this token's: " + handle);
         }
@@ -220,8 +298,9 @@ final class SimulatedToken implements CryptoPort {
                     }
                     case CryptoRequest.GenerateAndAgree both ->
                         agreed(work.derived, publicValue(both.method(), work.exponent));
-                    case CryptoRequest.Decrypt ignored -> unsupported();
-                    case CryptoRequest.EncryptToPeer ignored -> unsupported();
+                    case CryptoRequest.Decrypt decrypt -> decrypt(decrypt);
+                    case CryptoRequest.EncryptToPeer ignored ->
+                        new CryptoOutcome.Encrypted(Objects.requireNonNull(work.ciphertexts));
                     case CryptoRequest.Sign sign -> new CryptoOutcome.Signed(sign(sign));
                     case CryptoRequest.VerifyPeer verify -> verify(verify);
                 });
@@ -229,10 +308,6 @@ final class SimulatedToken implements CryptoPort {
 
     private static void fail(Held work, CryptoOutcome.Failed.Kind kind) {
         work.completion.completed(new CryptoOutcome.Failed(kind, "simulated: " + kind));
-    }
-
-    private static CryptoOutcome unsupported() {
-        return new CryptoOutcome.Failed(CryptoOutcome.Failed.Kind.UNSUPPORTED, "simulated: no RSA");
     }
 
     private static CryptoOutcome agreed(byte @Nullable [] derived, byte @Nullable [] publicValue) {
@@ -261,10 +336,12 @@ final class SimulatedToken implements CryptoPort {
     private byte @Nullable [] derive(CryptoRequest request, long exponent) {
         return switch (request) {
             case CryptoRequest.Agree agree -> {
-                if (agree.handle() instanceof Handle handle) {
+                byte[] derived = derive(agree.handle().method(), agree.peerValue(), exponent, agree.derivation());
+                // a value that was refused was not used
+                if (agree.handle() instanceof Handle handle && derived != null) {
                     handle.requireSamePeer(agree.peerValue());
                 }
-                yield derive(agree.handle().method(), agree.peerValue(), exponent, agree.derivation());
+                yield derived;
             }
             case CryptoRequest.GenerateAndAgree both ->
                 derive(both.method(), both.peerValue(), exponent, both.derivation());
@@ -324,6 +401,59 @@ final class SimulatedToken implements CryptoPort {
     private static byte[] octets(Secret secret) {
         try (secret) {
             return secret.lend(byte[]::clone);
+        }
+    }
+
+    /** Octets that differ each time, then magic, length and text under a mask of them and the name. */
+    private @Nullable List<byte[]> encrypt(CryptoRequest request) {
+        if (!(request instanceof CryptoRequest.EncryptToPeer encrypt) || !(encrypt.key() instanceof PeerKey key)) {
+            return null;
+        }
+        List<byte[]> ciphertexts = new ArrayList<>();
+        for (Secret text : encrypt.plaintexts()) {
+            byte[] octets = text.lend(byte[]::clone);
+            if (octets.length > LONGEST_TEXT) {
+                throw new AssertionError("a plaintext of " + octets.length + " octets");
+            }
+            byte[] salt = new byte[4];
+            random.nextBytes(salt);
+            byte[] block = ByteBuffer.allocate(BLOCK)
+                    .put(salt)
+                    .putInt(MAGIC)
+                    .put((byte) octets.length)
+                    .put(octets)
+                    .array();
+            mask(block, key.name());
+            ciphertexts.add(block);
+        }
+        return ciphertexts;
+    }
+
+    private CryptoOutcome decrypt(CryptoRequest.Decrypt request) {
+        if (!(request.key() instanceof OpeningKey key)) {
+            throw new AssertionError("not a key of this token: " + request.key().location());
+        }
+        List<Secret> texts = new ArrayList<>();
+        for (byte[] ciphertext : request.ciphertexts()) {
+            byte[] block = Arrays.copyOf(ciphertext, BLOCK);
+            mask(block, key.name());
+            ByteBuffer opened = ByteBuffer.wrap(block).position(4);
+            boolean good = ciphertext.length == BLOCK && opened.getInt() == MAGIC;
+            byte[] text = new byte[good ? Math.min(opened.get() & 0xff, LONGEST_TEXT) : 32];
+            if (good) {
+                opened.get(text);
+            } else {
+                random.nextBytes(text);
+            }
+            texts.add(Secret.owning(text));
+        }
+        return new CryptoOutcome.Decrypted(texts);
+    }
+
+    private void mask(byte[] block, String name) {
+        byte[] stream = symmetric.sha256(name.getBytes(StandardCharsets.UTF_8), Arrays.copyOf(block, 4));
+        for (int i = 4; i < block.length; i++) {
+            block[i] ^= stream[i % stream.length];
         }
     }
 
