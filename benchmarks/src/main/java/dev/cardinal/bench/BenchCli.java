@@ -1,6 +1,7 @@
 package dev.cardinal.bench;
 
 import dev.cardinal.bench.compare.CompareCommand;
+import dev.cardinal.bench.decryption.DecryptionCommand;
 import dev.cardinal.bench.load.HandshakesCommand;
 import dev.cardinal.bench.overhead.OverheadCommand;
 import dev.cardinal.bench.results.ResultsCommand;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Spec;
             OverheadCommand.class,
             StormCommand.class,
             ScaleCommand.class,
+            DecryptionCommand.class,
             ResultsCommand.class
         })
 public final class BenchCli implements Runnable {

@@ -3,6 +3,8 @@ package dev.cardinal.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
@@ -78,6 +80,20 @@ class LoadTest {
         assertTrue(Files.readString(svg).contains("closed loop"));
     }
 
+    /** Answers look alike whatever a ciphertext is, by either method; times are for runs of many more messages. */
+    @ParameterizedTest
+    @ValueSource(strings = {"rsa-encr", "rsa-encr-revised"})
+    void answersToEveryCiphertextLookAlike(String method) {
+        List<String> all = List.of(
+                "decryption", "--method", method, "--key", "card", "--count", "20", "--warm-up", "5", "--p", "1e-12");
+        JsonArray rows = run(all).getAsJsonArray();
+        assertEquals(9, rows.size());
+        for (JsonElement row : rows) {
+            assertTrue(row.getAsJsonObject().get("answers_alike").getAsBoolean(), row.toString());
+            assertEquals(20, row.getAsJsonObject().get("samples").getAsInt());
+        }
+    }
+
     /** The bound that matters to an operator; figures of a larger population stand in RESULTS.md. */
     @Test
     void hundredThousandSasAreHeld() {
@@ -97,6 +113,10 @@ class LoadTest {
                 "handshakes --seconds 0",
                 "storm --clients 0",
                 "scale --addresses 5000",
+                "decryption --method psk",
+                "decryption --bits 2048",
+                "decryption --count 0",
+                "decryption --key card --slow-token-ms 5",
                 "nothing",
                 ""
             })
@@ -114,7 +134,11 @@ class LoadTest {
     }
 
     private static JsonObject run(String... arguments) {
-        List<String> all = new ArrayList<>(List.of(arguments));
+        return run(List.of(arguments)).getAsJsonObject();
+    }
+
+    private static JsonElement run(List<String> arguments) {
+        List<String> all = new ArrayList<>(arguments);
         all.add("--json");
         PrintStream before = System.out;
         ByteArrayOutputStream output = new ByteArrayOutputStream();
@@ -127,6 +151,6 @@ class LoadTest {
         }
         String text = output.toString(StandardCharsets.UTF_8);
         assertEquals(0, code, text);
-        return JsonParser.parseString(text).getAsJsonObject();
+        return JsonParser.parseString(text);
     }
 }

@@ -22,7 +22,7 @@ public final class HsmFailure extends Exception {
         DEVICE_BROKEN,
         /** Our request was wrong (attributes, mechanism, key type): never retried. */
         OUR_FAULT,
-        /** The peer's data was refused: a public value out of range, a corrupt ciphertext. */
+        /** The peer's data was refused: a public value out of range. Never said of a ciphertext, see {@code HsmRequest.Decrypt}. */
         PEER_DATA,
         /** The PIN was refused, is locked or expired: never tried again. */
         PIN,

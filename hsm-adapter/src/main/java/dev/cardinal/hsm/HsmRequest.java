@@ -40,8 +40,36 @@ public sealed interface HsmRequest {
             long deadlineNanos)
             implements HsmRequest {}
 
-    /** RSA decryption with PKCS#1 v1.5 padding. Every refusal by the token has kind {@code PEER_DATA}. */
-    record Decrypt(KeyRef key, byte[] ciphertext, Urgency urgency, long deadlineNanos) implements HsmRequest {}
+    /**
+     * RSA decryption with PKCS#1 v1.5 padding and implicit rejection: where the token refuses the ciphertext, however it
+     * says so, the substitute is the answer, by the same way as a plaintext. Only what says nothing of the ciphertext (the
+     * session, the login, the token, our own request) is a failure.
+     *
+     * @param key one that {@code TokenPool.findDecryptionKey} found, or any that the token lets decrypt
+     * @param ciphertext anything at all, hostile octets included
+     */
+    record Decrypt(KeyRef key, byte[] ciphertext, Substitute substitute, Urgency urgency, long deadlineNanos)
+            implements HsmRequest {}
+
+    /**
+     * What is answered for a ciphertext that is none. Made before the token is asked, and a secret: whoever knows it knows
+     * what the token said.
+     *
+     * @param octets as many as the key's modulus has, or more; the caller's, who wipes them when the answer has come
+     * @param length how many of them, from the first, are the answer
+     */
+    record Substitute(byte[] octets, int length) {
+        public Substitute {
+            if (length < 0 || length > octets.length) {
+                throw new IllegalArgumentException(length + " of " + octets.length + " octets");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "Substitute[redacted]";
+        }
+    }
 
     /** @param length octets of random wanted, 1 to 4096 */
     record Random(int length, Urgency urgency, long deadlineNanos) implements HsmRequest {}

@@ -11,7 +11,7 @@ public sealed interface HsmResult {
     /** @param valid whether the signature is the key's over the message */
     record Verified(boolean valid) implements HsmResult {}
 
-    /** @param plaintext a secret: the receiver wipes it */
+    /** @param plaintext or the substitute for one, which looks alike; a secret: the receiver wipes it */
     record Decrypted(byte[] plaintext) implements HsmResult {
         @Override
         public String toString() {

@@ -11,4 +11,7 @@ public interface KeyRef {
 
     /** DER of the {@code SubjectPublicKeyInfo} the key was matched to. */
     byte[] publicKeyInfo();
+
+    /** Whether the token lets the key sign, {@code CKA_SIGN}, as it was when the key was found. */
+    boolean maySign();
 }

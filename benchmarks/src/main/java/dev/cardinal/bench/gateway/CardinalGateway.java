@@ -172,7 +172,7 @@ public final class CardinalGateway implements Gateway {
         return text.append("}\n").toString();
     }
 
-    private static void token(StringBuilder text, String name, TokenMaker token, String roles) {
+    static void token(StringBuilder text, String name, TokenMaker token, String roles) {
         text.append("  ").append(name).append(" {\n");
         text.append("    module = ").append(token.module()).append('\n');
         if (token.initArgs() != null) {
@@ -221,12 +221,12 @@ public final class CardinalGateway implements Gateway {
         return text.toString();
     }
 
-    private static void write(Path folder, String name, String text) throws IOException {
+    static void write(Path folder, String name, String text) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve(name), text);
     }
 
-    private static String pem(String kind, byte[] der) {
+    static String pem(String kind, byte[] der) {
         return "-----BEGIN " + kind + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + kind + "-----\n";
     }
@@ -281,7 +281,7 @@ public final class CardinalGateway implements Gateway {
     }
 
     /** The rest of the next line with a prefix, null at the end; agents of the JVM may have their say between. */
-    private static @Nullable String line(BufferedReader answers, String prefix) throws IOException {
+    static @Nullable String line(BufferedReader answers, String prefix) throws IOException {
         for (String line = answers.readLine(); line != null; line = answers.readLine()) {
             if (line.startsWith(prefix)) {
                 return line.substring(prefix.length());

@@ -6,6 +6,7 @@ import dev.cardinal.hsm.HsmStatistics;
 import dev.cardinal.ike.backend.CryptoRouter;
 import dev.cardinal.ike.config.ConfigErrors;
 import dev.cardinal.ike.config.Configuration;
+import dev.cardinal.ike.crypto.CryptoPort;
 import dev.cardinal.ike.daemon.Daemon;
 import dev.cardinal.ike.daemon.StartFailure;
 import dev.cardinal.ike.loop.LoopStatistics;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * The daemon in a process of its own. Writes {@code ready PORT} when it serves; answers each line {@code statistics} or
@@ -33,7 +35,7 @@ final class GatewayProcess {
 
     private GatewayProcess() {}
 
-    /** @param arguments the configuration's folder */
+    /** @param arguments the configuration's folder; perhaps the milliseconds of {@link SlowDecryption} */
     public static void main(String[] arguments) throws IOException {
         ConfigErrors errors = new ConfigErrors();
         Configuration configuration = Configuration.read(Path.of(arguments[0]), Configuration.Ports.CLIENT, errors);
@@ -41,7 +43,11 @@ final class GatewayProcess {
             errors.list().forEach(System.err::println);
             System.exit(1);
         }
-        try (Daemon daemon = Daemon.start(configuration);
+        UnaryOperator<CryptoPort> devices = arguments.length < 2
+                ? UnaryOperator.identity()
+                : port -> new SlowDecryption(
+                        port, configuration.keys().getFirst().privateKey(), Integer.parseInt(arguments[1]));
+        try (Daemon daemon = Daemon.start(configuration, devices);
                 BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println(READY + daemon.endpoints().getFirst().port());
             Gson gson = new Gson();

@@ -42,8 +42,20 @@ record TokenMaker(
             "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
             "/usr/lib64/softhsm/libsofthsm2.so");
 
+    /** What the process is told of the key: this and the bits, or the suite's authentication. */
+    private static final String DECRYPTION = "DECRYPTION";
+
     /** @param key where: SOFTHSM or CARD */
     static TokenMaker make(KeyPlace key, Suite suite, Path folder) throws IOException {
+        return make(key, suite.authentication().name(), folder);
+    }
+
+    /** A token with an RSA key that decrypts and does nothing else. */
+    static TokenMaker makeDecrypting(KeyPlace key, int bits, Path folder) throws IOException {
+        return make(key, DECRYPTION + bits, folder);
+    }
+
+    private static TokenMaker make(KeyPlace key, String kind, Path folder) throws IOException {
         Path tokens = Files.createDirectories(folder.resolve("token"));
         Path pin = folder.resolve("pin");
         Files.createFile(pin, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -66,11 +78,7 @@ record TokenMaker(
         }
         ChildJvm jvm = ChildJvm.of(
                 TokenMaker.class,
-                List.of(
-                        module.toString(),
-                        initArgs == null ? "" : initArgs,
-                        pin.toString(),
-                        suite.authentication().name()),
+                List.of(module.toString(), initArgs == null ? "" : initArgs, pin.toString(), kind),
                 environment);
         return new TokenMaker(
                 module, initArgs, environment, pin, Base64.getDecoder().decode(jvm.output()));
@@ -96,15 +104,22 @@ record TokenMaker(
         Path module = Path.of(arguments[0]);
         String initArgs = arguments[1].isEmpty() ? null : arguments[1];
         byte[] pin = Files.readString(Path.of(arguments[2])).getBytes(StandardCharsets.US_ASCII);
-        Suite.Authentication kind = Suite.Authentication.valueOf(arguments[3]);
         byte[] id = HexFormat.of().parseHex(KEY_ID);
         TokenInitialization.initialize(module, initArgs, LABEL, pin, pin);
         try (KeyGeneration generation =
                 KeyGeneration.open(module, initArgs, new TokenSelector.ByLabel(LABEL), pin::clone)) {
-            byte[] publicKeyInfo = kind.isRsa()
-                    ? generation.generateRsaKeyPair("gateway", id, kind.bits())
-                    : generation.generateEcKeyPair("gateway", id, EcCurve.P256);
-            System.out.println(Base64.getEncoder().encodeToString(publicKeyInfo));
+            System.out.println(Base64.getEncoder().encodeToString(generated(generation, arguments[3], id)));
         }
+    }
+
+    private static byte[] generated(KeyGeneration generation, String kind, byte[] id) throws HsmFailure {
+        if (kind.startsWith(DECRYPTION)) {
+            int bits = Integer.parseInt(kind.substring(DECRYPTION.length()));
+            return generation.generateRsaDecryptionKeyPair("gateway", id, bits);
+        }
+        Suite.Authentication authentication = Suite.Authentication.valueOf(kind);
+        return authentication.isRsa()
+                ? generation.generateRsaKeyPair("gateway", id, authentication.bits())
+                : generation.generateEcKeyPair("gateway", id, EcCurve.P256);
     }
 }

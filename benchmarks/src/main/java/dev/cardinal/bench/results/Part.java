@@ -29,6 +29,7 @@ record Part(String name, Group group, List<String> arguments, String output, Dur
         OVERHEAD,
         STORM,
         SCALE,
+        DECRYPTION,
         PRIMITIVES,
         JMH
     }
@@ -64,6 +65,8 @@ record Part(String name, Group group, List<String> arguments, String output, Dur
         if (plan.large()) {
             parts.add(printing("scale-large", Group.SCALE, "bench scale --sas 1000000 --heap 8192", LONG));
         }
+        parts.add(decryption("decryption-rsa-encr", "rsa-encr", plan));
+        parts.add(decryption("decryption-rsa-encr-revised", "rsa-encr-revised", plan));
         parts.add(printing(
                 "primitives", Group.PRIMITIVES, "bench primitives" + (plan.quick() ? " --seconds 0.001" : ""), SHORT));
         parts.add(jmh(plan));
@@ -77,6 +80,15 @@ record Part(String name, Group group, List<String> arguments, String output, Dur
                 "bench handshakes --suite " + suite + " --key " + key + " --core 0 "
                         + (plan.quick() ? "--seconds 2 --warm-up 1 --clients 50" : "--seconds 20"),
                 SHORT);
+    }
+
+    private static Part decryption(String name, String method, Plan plan) {
+        return printing(
+                name,
+                Group.DECRYPTION,
+                "bench decryption --method " + method
+                        + (plan.quick() ? " --count 50 --warm-up 20 --p 0.000001" : " --key card"),
+                LONG);
     }
 
     private static Part compare(String name, Plan plan, String... more) {

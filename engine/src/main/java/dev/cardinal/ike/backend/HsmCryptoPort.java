@@ -208,11 +208,17 @@ public final class HsmCryptoPort implements CryptoPort {
         for (int i = 0; i < substitutes.size(); i++) {
             int index = i;
             boolean taken = send(
-                    new HsmRequest.Decrypt(key.ref(), request.ciphertexts().get(i), urgency, request.deadlineNanos()),
+                    new HsmRequest.Decrypt(
+                            key.ref(),
+                            request.ciphertexts().get(i),
+                            substitutes.get(i).onToken(),
+                            urgency,
+                            request.deadlineNanos()),
                     null,
                     null,
                     outcome -> whole.answered(index, outcome));
             if (!taken && i == 0) {
+                substitutes.forEach(RsaEncryption.Substitute::wipe);
                 return false;
             }
             if (!taken) {

@@ -1,7 +1,7 @@
 package dev.cardinal.ike.backend;
 
+import dev.cardinal.hsm.HsmRequest;
 import dev.cardinal.ike.crypto.RandomSource;
-import dev.cardinal.ike.crypto.Secret;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -46,9 +46,9 @@ final class RsaEncryption {
 
     /** What comes of a ciphertext that is none: a whole block, whose last {@code length} octets are the answer. */
     record Substitute(byte[] block, int length) {
-        /** The answer by itself; the caller owns it. */
-        Secret message() {
-            return Secret.owning(Arrays.copyOfRange(block, block.length - length, block.length));
+        /** The same for a token's pool, which answers the first octets; the block stays this one's. */
+        HsmRequest.Substitute onToken() {
+            return new HsmRequest.Substitute(block, length);
         }
 
         void wipe() {

@@ -4,6 +4,7 @@ import dev.cardinal.ike.crypto.CryptoOutcome;
 import dev.cardinal.ike.crypto.CryptoOutcome.Failed;
 import dev.cardinal.ike.crypto.CryptoPort.Completion;
 import dev.cardinal.ike.crypto.Secret;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The ciphertexts of one request on a token, each a request of its own there. Answers once, when the last is done. What
- * stands for a ciphertext that is none was made before any of them went.
+ * stands for a ciphertext that is none was made before any of them went, and the token's pool puts it there.
  */
 final class TokenDecryption {
     private final List<RsaEncryption.Substitute> substitutes;
@@ -30,36 +31,25 @@ final class TokenDecryption {
     void answered(int index, CryptoOutcome outcome) {
         answers.set(index, outcome);
         if (waiting.decrementAndGet() == 0) {
+            substitutes.forEach(RsaEncryption.Substitute::wipe);
             completion.completed(whole());
         }
     }
 
     private CryptoOutcome whole() {
         @Nullable Failed failed = null;
-        Secret[] plaintexts = new Secret[substitutes.size()];
-        for (int i = 0; i < plaintexts.length; i++) {
-            CryptoOutcome answer = answers.get(i);
-            Secret substitute = substitutes.get(i).message();
-            Secret plaintext = substitute;
-            if (answer instanceof CryptoOutcome.Decrypted decrypted) {
-                plaintext = decrypted.plaintexts().getFirst();
-            } else if (!(answer instanceof Failed refused)) {
-                failed = new Failed(Failed.Kind.BACKEND, "answer to another question");
-            } else if (refused.kind() != Failed.Kind.PEER_DATA) {
-                failed = refused;
+        List<Secret> plaintexts = new ArrayList<>(answers.length());
+        for (int i = 0; i < answers.length(); i++) {
+            switch (answers.get(i)) {
+                case CryptoOutcome.Decrypted decrypted -> plaintexts.addAll(decrypted.plaintexts());
+                case Failed failure -> failed = failure;
+                default -> failed = new Failed(Failed.Kind.BACKEND, "answer to another question");
             }
-            // else the ciphertext was refused: how the token says so is its own affair, and nobody hears of it
-            plaintexts[i] = plaintext.copy();
-            plaintext.close();
-            substitute.close();
-            substitutes.get(i).wipe();
         }
         if (failed == null) {
-            return new CryptoOutcome.Decrypted(List.of(plaintexts));
+            return new CryptoOutcome.Decrypted(List.copyOf(plaintexts));
         }
-        for (Secret plaintext : plaintexts) {
-            plaintext.close();
-        }
+        plaintexts.forEach(Secret::close);
         return failed;
     }
 }

@@ -52,7 +52,7 @@ public final class CardinalCli implements Runnable {
 
     /** The command line, ready to execute; streams may still be replaced. */
     public static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new CardinalCli());
+        CommandLine line = new CommandLine(new CardinalCli()).setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((e, arguments) -> {
             CommandLine at = e.getCommandLine();
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");

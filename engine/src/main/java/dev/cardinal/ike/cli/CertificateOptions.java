@@ -1,19 +1,13 @@
 package dev.cardinal.ike.cli;
 
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,8 +21,9 @@ final class CertificateOptions {
             description = "A subject alternative name: dns:HOST, ip:ADDRESS or email:USER@HOST. May be repeated.")
     private List<String> names = new ArrayList<>();
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Writes PEM to a new file instead of stdout.")
-    private @Nullable Path out;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private OutputOption output;
 
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -70,24 +65,6 @@ final class CertificateOptions {
 
     /** PEM of a request or a certificate; an existing file is never overwritten. */
     void write(Object object) {
-        StringWriter pem = new StringWriter();
-        try (JcaPEMWriter writer = new JcaPEMWriter(pem)) {
-            writer.writeObject(object);
-        } catch (IOException e) {
-            throw new CommandFailure(command.qualifiedName() + ": " + e.getMessage());
-        }
-        Path file = out;
-        if (file == null) {
-            PrintWriter stdout = command.commandLine().getOut();
-            stdout.print(pem);
-            stdout.flush();
-            return;
-        }
-        try {
-            Files.writeString(
-                    file, pem.toString(), StandardCharsets.US_ASCII, java.nio.file.StandardOpenOption.CREATE_NEW);
-        } catch (IOException e) {
-            throw new CommandFailure(command.qualifiedName() + ": " + file + " cannot be made: " + e.getMessage());
-        }
+        output.write(object);
     }
 }

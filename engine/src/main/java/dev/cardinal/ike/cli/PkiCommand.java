@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
@@ -150,7 +151,7 @@ final class PkiCommand implements Runnable {
                         subject,
                         open.publicKey(),
                         validity,
-                        authority,
+                        authority ? Use.AUTHORITY : Use.SIGNATURE,
                         names));
                 return CardinalCli.DONE;
             }
@@ -163,7 +164,9 @@ final class PkiCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = {
                 "Makes a certificate for a request, signed by an authority's key.",
-                "Names come from the request; --san replaces its subject alternative names."
+                "Names come from the request; --san replaces its subject alternative names.",
+                "A key that only decrypts signs no request: --public-key and --dn make its certificate, with the key usage",
+                "keyEncipherment. Whether the one who asks has the private key is then for you to know."
             })
     static final class Issue implements Callable<Integer> {
         @Mixin
@@ -178,9 +181,17 @@ final class PkiCommand implements Runnable {
         @SuppressWarnings("NullAway.Init") // set by picocli
         private Path authorityFile;
 
-        @Option(names = "--csr", required = true, paramLabel = "FILE", description = "The request (PKCS#10, PEM).")
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private Path requestFile;
+        @Option(names = "--csr", paramLabel = "FILE", description = "The request (PKCS#10, PEM).")
+        private @Nullable Path requestFile;
+
+        @Option(
+                names = "--public-key",
+                paramLabel = "FILE",
+                description = "Instead of a request: an RSA key to encrypt with (SubjectPublicKeyInfo, PEM).")
+        private @Nullable Path keyFile;
+
+        @Option(names = "--dn", paramLabel = "DN", description = "With --public-key: the subject.")
+        private @Nullable String dn;
 
         @Option(names = "--days", defaultValue = "365", paramLabel = "N", description = "Validity (${DEFAULT-VALUE}).")
         private int days;
@@ -193,18 +204,8 @@ final class PkiCommand implements Runnable {
         public Integer call() {
             Duration validity = validity(spec, days);
             X509CertificateHolder authority = pem(authorityFile, X509CertificateHolder.class, "certificate");
-            PKCS10CertificationRequest request =
-                    pem(requestFile, PKCS10CertificationRequest.class, "certificate request");
             checkAuthority(authority);
-            checkPossession(request);
-            GeneralNames names = certificate.names();
-            if (names == null) {
-                Extensions wanted = request.getRequestedExtensions();
-                names = wanted == null ? null : GeneralNames.fromExtensions(wanted, Extension.subjectAlternativeName);
-            }
-            if (names == null && request.getSubject().getRDNs().length == 0) {
-                throw new CommandFailure("cardinal pki issue: " + requestFile + " names nobody; --san does");
-            }
+            Subject subject = subject();
             try (CertificateKey open = key.open()) {
                 if (!open.publicKey().equals(authority.getSubjectPublicKeyInfo())) {
                     throw new CommandFailure(
@@ -214,13 +215,53 @@ final class PkiCommand implements Runnable {
                         open,
                         authority.getSubject(),
                         authorityKeyIdentifier(authority),
-                        request.getSubject(),
-                        request.getSubjectPublicKeyInfo(),
+                        subject.name(),
+                        subject.key(),
                         validity,
-                        false,
-                        names));
+                        subject.use(),
+                        subject.names()));
                 return CardinalCli.DONE;
             }
+        }
+
+        /** Whom the certificate is for. */
+        private record Subject(
+                X500Name name,
+                SubjectPublicKeyInfo key,
+                Use use,
+                @Nullable GeneralNames names) {}
+
+        private Subject subject() {
+            Path inRequest = requestFile;
+            Path alone = keyFile;
+            if ((inRequest == null) == (alone == null) || (alone == null) != (dn == null)) {
+                throw new ParameterException(spec.commandLine(), "either --csr, or --public-key and --dn");
+            }
+            return inRequest == null
+                    ? ofKey(Objects.requireNonNull(alone), Objects.requireNonNull(dn))
+                    : ofRequest(inRequest);
+        }
+
+        private Subject ofRequest(Path file) {
+            PKCS10CertificationRequest request = pem(file, PKCS10CertificationRequest.class, "certificate request");
+            checkPossession(file, request);
+            GeneralNames names = certificate.names();
+            if (names == null) {
+                Extensions wanted = request.getRequestedExtensions();
+                names = wanted == null ? null : GeneralNames.fromExtensions(wanted, Extension.subjectAlternativeName);
+            }
+            if (names == null && request.getSubject().getRDNs().length == 0) {
+                throw new CommandFailure("cardinal pki issue: " + file + " names nobody; --san does");
+            }
+            return new Subject(request.getSubject(), request.getSubjectPublicKeyInfo(), Use.SIGNATURE, names);
+        }
+
+        private Subject ofKey(Path file, String name) {
+            SubjectPublicKeyInfo info = pem(file, SubjectPublicKeyInfo.class, "public key");
+            if (!info.getAlgorithm().getAlgorithm().equals(PKCSObjectIdentifiers.rsaEncryption)) {
+                throw new CommandFailure("cardinal pki issue: " + file + " is no RSA key: only those decrypt");
+            }
+            return new Subject(certificate.distinguishedName(name), info, Use.ENCRYPTION, certificate.names());
         }
 
         /** RFC 5280 sections 4.2.1.3 and 4.2.1.9: only an authority issues. */
@@ -235,16 +276,16 @@ final class PkiCommand implements Runnable {
         }
 
         /** Who asks must have the private key: the request is signed with it. */
-        private void checkPossession(PKCS10CertificationRequest request) {
+        private void checkPossession(Path file, PKCS10CertificationRequest request) {
             try {
                 if (request.isSignatureValid(
                         new JcaContentVerifierProviderBuilder().build(request.getSubjectPublicKeyInfo()))) {
                     return;
                 }
             } catch (PKCSException | OperatorCreationException | RuntimeException e) {
-                throw new CommandFailure("cardinal pki issue: " + requestFile + ": " + e.getMessage());
+                throw new CommandFailure("cardinal pki issue: " + file + ": " + e.getMessage());
             }
-            throw new CommandFailure("cardinal pki issue: " + requestFile + ": the request's signature is wrong");
+            throw new CommandFailure("cardinal pki issue: " + file + ": the request's signature is wrong");
         }
     }
 
@@ -284,6 +325,19 @@ final class PkiCommand implements Runnable {
         }
     }
 
+    /** What a certificate's key is for, as its keyUsage says (RFC 5280 section 4.2.1.3). */
+    private enum Use {
+        AUTHORITY(KeyUsage.keyCertSign | KeyUsage.cRLSign),
+        SIGNATURE(KeyUsage.digitalSignature),
+        ENCRYPTION(KeyUsage.keyEncipherment);
+
+        final int bits;
+
+        Use(int bits) {
+            this.bits = bits;
+        }
+    }
+
     private static X509CertificateHolder sign(
             CertificateKey key,
             X500Name issuer,
@@ -291,7 +345,7 @@ final class PkiCommand implements Runnable {
             X500Name subject,
             SubjectPublicKeyInfo subjectKey,
             Duration validity,
-            boolean authority,
+            Use use,
             @Nullable GeneralNames names) {
         Instant now = Instant.now();
         X509v3CertificateBuilder builder = new X509v3CertificateBuilder(
@@ -303,15 +357,12 @@ final class PkiCommand implements Runnable {
                 subjectKey);
         try {
             JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
-            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
-            builder.addExtension(
-                    Extension.keyUsage,
-                    true,
-                    new KeyUsage(authority ? KeyUsage.keyCertSign | KeyUsage.cRLSign : KeyUsage.digitalSignature));
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(use == Use.AUTHORITY));
+            builder.addExtension(Extension.keyUsage, true, new KeyUsage(use.bits));
             builder.addExtension(
                     Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(subjectKey));
             builder.addExtension(Extension.authorityKeyIdentifier, false, issuerKey);
-            if (!authority) {
+            if (use != Use.AUTHORITY) {
                 builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
                     KeyPurposeId.id_kp_serverAuth, IKE_INTERMEDIATE
                 }));

@@ -17,12 +17,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code token}: what a PKCS#11 module offers. */
+/** {@code token}: what a PKCS#11 module offers, and keys on its tokens. */
 @Command(
         name = "token",
         mixinStandardHelpOptions = true,
-        description = "Looks at PKCS#11 tokens.",
-        subcommands = TokenCommand.ListCommand.class)
+        description = "Looks at PKCS#11 tokens and makes keys on them.",
+        subcommands = {TokenCommand.ListCommand.class, GenerateCommand.class})
 final class TokenCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -30,7 +30,7 @@ final class TokenCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a subcommand is missing: list");
+        throw new ParameterException(spec.commandLine(), "a subcommand is missing: list or generate");
     }
 
     /** {@code token list}. */

@@ -219,13 +219,15 @@ public record CardinalConf(
         for (String role : token.list("roles")) {
             switch (role) {
                 case "sign" -> roles.add(TokenConfig.Role.SIGN);
+                case "decrypt" -> roles.add(TokenConfig.Role.DECRYPT);
                 case "key-exchange" -> roles.add(TokenConfig.Role.KEY_EXCHANGE);
                 case "random" -> roles.add(TokenConfig.Role.RANDOM);
-                default -> token.error("roles", "sign, key-exchange or random was expected, not '" + role + "'");
+                default ->
+                    token.error("roles", "sign, decrypt, key-exchange or random was expected, not '" + role + "'");
             }
         }
         if (roles.isEmpty()) {
-            roles = EnumSet.of(TokenConfig.Role.SIGN, TokenConfig.Role.KEY_EXCHANGE);
+            roles = EnumSet.of(TokenConfig.Role.SIGN, TokenConfig.Role.DECRYPT, TokenConfig.Role.KEY_EXCHANGE);
         }
         String initArgs = token.text("init_args");
         int workers = token.integer("workers", 1, 256, 0);

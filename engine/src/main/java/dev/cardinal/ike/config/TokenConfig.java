@@ -40,6 +40,7 @@ public record TokenConfig(
     /** What a token is used for. */
     public enum Role {
         SIGN,
+        DECRYPT,
         KEY_EXCHANGE,
         RANDOM
     }

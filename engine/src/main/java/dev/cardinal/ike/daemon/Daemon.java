@@ -13,6 +13,7 @@ import dev.cardinal.ike.config.Configuration;
 import dev.cardinal.ike.config.ConfiguredCredentials;
 import dev.cardinal.ike.config.ConfiguredPolicies;
 import dev.cardinal.ike.config.ConnectionConfig;
+import dev.cardinal.ike.crypto.CryptoPort;
 import dev.cardinal.ike.loop.AddressLeases;
 import dev.cardinal.ike.loop.CookieSettings;
 import dev.cardinal.ike.loop.LoopGroup;
@@ -39,6 +40,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,10 +93,19 @@ public final class Daemon implements AutoCloseable {
      * @throws StartFailure with a line for each thing that is wrong
      */
     public static Daemon start(Configuration configuration) throws StartFailure {
+        return start(configuration, UnaryOperator.identity());
+    }
+
+    /**
+     * The same for benchmarks.
+     *
+     * @param devices stands between the loops and the devices
+     */
+    public static Daemon start(Configuration configuration, UnaryOperator<CryptoPort> devices) throws StartFailure {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         opened.push(configuration);
         try {
-            return start(configuration, opened);
+            return start(configuration, devices, opened);
         } catch (StartFailure e) {
             closeAll(opened);
             throw e;
@@ -105,7 +116,9 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    private static Daemon start(Configuration configuration, Deque<AutoCloseable> opened) throws StartFailure {
+    private static Daemon start(
+            Configuration configuration, UnaryOperator<CryptoPort> devices, Deque<AutoCloseable> opened)
+            throws StartFailure {
         CardinalConf cardinal = configuration.cardinal();
         int processors = Runtime.getRuntime().availableProcessors();
 
@@ -126,7 +139,7 @@ public final class Daemon implements AutoCloseable {
                 Clock.systemUTC(),
                 known);
         PreparedKeyPairs keyPairs = new PreparedKeyPairs(
-                crypto, System::nanoTime, cardinal.saSettings().tokenDeadlineNanos());
+                devices.apply(crypto), System::nanoTime, cardinal.saSettings().tokenDeadlineNanos());
         opened.push(keyPairs);
 
         // who we are, whom we trust

@@ -6,6 +6,7 @@ import dev.cardinal.hsm.TokenProfile;
 import dev.cardinal.hsm.pool.TokenPool;
 import dev.cardinal.hsm.pool.TokenSelector;
 import dev.cardinal.hsm.pool.TokenSettings;
+import dev.cardinal.ike.backend.HostDecryptionKey;
 import dev.cardinal.ike.backend.HostSigningKey;
 import dev.cardinal.ike.backend.HsmCryptoPort;
 import dev.cardinal.ike.config.Configuration;
@@ -19,10 +20,12 @@ import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,9 @@ final class OpenTokens implements PrivateKeys, AutoCloseable {
     private final Configuration configuration;
     private final List<OpenToken> tokens = new ArrayList<>();
     private final Map<String, SigningKey> hostKeys = new LinkedHashMap<>();
+
+    /** Of the keys handed out, by their public keys. */
+    private final Map<String, Use> uses = new HashMap<>();
 
     /** A token with its device. */
     record OpenToken(TokenConfig config, TokenPool pool, HsmCryptoPort port) {}
@@ -93,38 +99,112 @@ final class OpenTokens implements PrivateKeys, AutoCloseable {
     @Override
     public @Nullable SigningKey find(PublicKey publicKey) throws KeyTrouble {
         byte[] info = publicKey.getEncoded();
-        List<SigningKey> found = new ArrayList<>();
+        SigningKey key = onTokens(
+                TokenConfig.Role.SIGN,
+                info,
+                (token, id) -> token.port().signingKey(token.pool().findKey(info, id)),
+                SigningKey::location);
+        if (key == null) {
+            KeyFile file = file(info);
+            key = file == null ? null : onHost(file);
+        }
+        if (key != null) {
+            log.info("key of a certificate: {}", key.location());
+            reserve(Use.SIGNS, info, key.location());
+        }
+        return key;
+    }
+
+    @Override
+    public @Nullable DecryptionKey findDecryption(PublicKey publicKey) throws KeyTrouble {
+        byte[] info = publicKey.getEncoded();
+        DecryptionKey key = onTokens(
+                TokenConfig.Role.DECRYPT, info, (token, id) -> decryptionKey(token, info, id), DecryptionKey::location);
+        if (key == null) {
+            KeyFile file = file(info);
+            key = file == null ? null : decryptingOnHost(file);
+        }
+        if (key != null) {
+            log.info("key to decrypt with: {}", key.location());
+            reserve(Use.DECRYPTS, info, key.location());
+        }
+        return key;
+    }
+
+    /** What a connection does with a private key. */
+    private enum Use {
+        SIGNS,
+        DECRYPTS
+    }
+
+    /** One key for each: who has a signing key decrypt for him may have it sign for him. */
+    private void reserve(Use use, byte[] publicKeyInfo, String location) throws KeyTrouble {
+        Use other = uses.putIfAbsent(HexFormat.of().formatHex(publicKeyInfo), use);
+        if (other != null && other != use) {
+            throw new KeyTrouble(
+                    location + ": the key decrypts for one connection and signs for another: one key for each");
+        }
+    }
+
+    /** A key on a token, looked for by its public key and perhaps its {@code CKA_ID}. */
+    private interface Lookup<K> {
+        K on(OpenToken token, byte @Nullable [] id) throws HsmFailure;
+    }
+
+    private static DecryptionKey decryptionKey(OpenToken token, byte[] publicKeyInfo, byte @Nullable [] id)
+            throws HsmFailure {
+        KeyRef ref = token.pool().findDecryptionKey(publicKeyInfo, id);
+        if (ref.maySign()) {
+            log.warn(
+                    "token {}: the key {} decrypts, and the token lets it sign too (CKA_SIGN): a key for decryption alone is"
+                            + " safer",
+                    token.config().name(),
+                    ref.uri());
+        }
+        return token.port().decryptionKey(ref);
+    }
+
+    /** The one key of all tokens that have the role. */
+    private <K> @Nullable K onTokens(
+            TokenConfig.Role role, byte[] publicKeyInfo, Lookup<K> lookup, Function<K, String> location)
+            throws KeyTrouble {
+        List<K> found = new ArrayList<>();
         for (OpenToken token : tokens) {
-            if (token.config().roles().contains(TokenConfig.Role.SIGN)) {
-                SigningKey key = find(token, info);
+            if (token.config().roles().contains(role)) {
+                K key = named(token, lookup);
                 if (key != null) {
                     found.add(key);
                 }
             }
         }
         if (found.size() > 1) {
-            throw new KeyTrouble("two private keys match: " + found.get(0).location() + " and "
-                    + found.get(1).location());
+            throw new KeyTrouble(
+                    "two private keys match: " + location.apply(found.get(0)) + " and " + location.apply(found.get(1)));
         }
-        if (!found.isEmpty()) {
-            log.info("key of a certificate: {}", found.getFirst().location());
-            return found.getFirst();
-        }
-        for (KeyFile file : configuration.keys()) {
-            if (Arrays.equals(file.publicKey().getEncoded(), info)) {
-                return onHost(file);
-            }
-        }
-        return null;
+        return found.isEmpty() ? null : found.getFirst();
     }
 
-    private static @Nullable SigningKey find(OpenToken token, byte[] publicKeyInfo, byte @Nullable [] id)
-            throws KeyTrouble {
+    private <K> @Nullable K named(OpenToken token, Lookup<K> lookup) throws KeyTrouble {
+        boolean named = false;
+        for (TokenSecret secret : configuration.tokenSecrets()) {
+            String handle = secret.handle();
+            if (handle != null && secret.token().equals(token.config().name())) {
+                named = true;
+                K key = lookedUp(token, lookup, HexFormat.of().parseHex(handle));
+                if (key != null) {
+                    return key;
+                }
+            }
+        }
+        // without a name any key of the token may be meant
+        return named ? null : lookedUp(token, lookup, null);
+    }
+
+    private static <K> @Nullable K lookedUp(OpenToken token, Lookup<K> lookup, byte @Nullable [] id) throws KeyTrouble {
         try {
-            KeyRef ref = token.pool().findKey(publicKeyInfo, id);
-            return token.port().signingKey(ref);
+            return lookup.on(token, id);
         } catch (HsmFailure e) {
-            String message = String.valueOf(e.getMessage());
+            String message = e.getMessage();
             // none of this token's keys is no fault yet: another token or a file may have it
             if (e.kind() == HsmFailure.Kind.OUR_FAULT && message.startsWith("no private key for")) {
                 return null;
@@ -135,20 +215,13 @@ final class OpenTokens implements PrivateKeys, AutoCloseable {
         }
     }
 
-    private @Nullable SigningKey find(OpenToken token, byte[] publicKeyInfo) throws KeyTrouble {
-        boolean named = false;
-        for (TokenSecret secret : configuration.tokenSecrets()) {
-            String handle = secret.handle();
-            if (handle != null && secret.token().equals(token.config().name())) {
-                named = true;
-                SigningKey key = find(token, publicKeyInfo, HexFormat.of().parseHex(handle));
-                if (key != null) {
-                    return key;
-                }
+    private @Nullable KeyFile file(byte[] publicKeyInfo) {
+        for (KeyFile file : configuration.keys()) {
+            if (Arrays.equals(file.publicKey().getEncoded(), publicKeyInfo)) {
+                return file;
             }
         }
-        // without a name any key of the token may be meant
-        return named ? null : find(token, publicKeyInfo, null);
+        return null;
     }
 
     private SigningKey onHost(KeyFile file) throws KeyTrouble {
@@ -160,16 +233,26 @@ final class OpenTokens implements PrivateKeys, AutoCloseable {
         try {
             SigningKey key = new HostSigningKey(file.privateKey(), location);
             hostKeys.put(location, key);
-            log.warn("key file {} is loaded into the host device: the key is in this process's memory", location);
+            warnOfFile(location);
             return key;
         } catch (IllegalArgumentException e) {
             throw new KeyTrouble(location + ": " + e.getMessage());
         }
     }
 
-    @Override
-    public @Nullable DecryptionKey findDecryption(PublicKey publicKey) throws KeyTrouble {
-        throw new KeyTrouble("no device decrypts yet");
+    private static DecryptionKey decryptingOnHost(KeyFile file) throws KeyTrouble {
+        String location = file.file().toString();
+        try {
+            DecryptionKey key = new HostDecryptionKey(file.privateKey(), location);
+            warnOfFile(location);
+            return key;
+        } catch (IllegalArgumentException e) {
+            throw new KeyTrouble(location + ": " + e.getMessage());
+        }
+    }
+
+    private static void warnOfFile(String location) {
+        log.warn("key file {} is loaded into the host device: the key is in this process's memory", location);
     }
 
     @Override

@@ -157,6 +157,65 @@ class PkiCommandTest {
         }
     }
 
+    /** A key that only decrypts: born on the token, and certified without a signature of its own. */
+    @Test
+    void aKeyThatDecryptsIsMadeAndCertified() throws Exception {
+        String publicKey = folder.resolve("enc.pub").toString();
+        List<String> token = List.of(
+                "--module",
+                TestToken.module().toString(),
+                "--token",
+                "pki",
+                "--pin-file",
+                folder.resolve("pin").toString());
+        String[] generate =
+                with(token, "token", "generate", "--label", "enc", "--id", "31", "--bits", "2048", "--use", "decrypt");
+        assertEquals(0, run(with(List.of("--out", publicKey), generate)), err.toString());
+        assertTrue(
+                openssl("pkey", "-pubin", "-in", publicKey, "-noout", "-text").contains("2048 bit"));
+        // it signs nothing
+        assertEquals(1, run(with(onToken("enc"), "pki", "csr", "--dn", "CN=gate.example")));
+        String authority = folder.resolve("enc-ca.pem").toString();
+        String key = folder.resolve("ca.key").toString();
+        assertEquals(
+                0,
+                run("pki", "self-sign", "--key-file", key, "--dn", "CN=ca", "--ca", "--out", authority),
+                err.toString());
+        String certificate = folder.resolve("enc.pem").toString();
+        List<String> issue = List.of("pki", "issue", "--ca-cert", authority, "--key-file", key);
+        assertEquals(
+                0,
+                run(with(
+                        List.of(
+                                "--public-key",
+                                publicKey,
+                                "--dn",
+                                "CN=gate.example",
+                                "--san",
+                                "dns:gate.example",
+                                "--out",
+                                certificate),
+                        issue.toArray(String[]::new))),
+                err.toString());
+        assertTrue(openssl("verify", "-x509_strict", "-CAfile", authority, certificate)
+                .contains("OK"));
+        String text = openssl("x509", "-in", certificate, "-noout", "-text");
+        assertTrue(text.contains("Key Encipherment") && !text.contains("Digital Signature"), text);
+        assertTrue(text.contains("DNS:gate.example"), text);
+        for (List<String> wrong : List.of(
+                List.<String>of(),
+                List.of("--public-key", publicKey),
+                List.of("--dn", "CN=x"),
+                List.of("--csr", publicKey, "--public-key", publicKey, "--dn", "CN=x"))) {
+            assertEquals(2, run(with(wrong, issue.toArray(String[]::new))), wrong.toString());
+        }
+        assertEquals(2, run(with(List.of("--kind", "p256"), generate)));
+        assertEquals(
+                2,
+                run(with(List.of("--bits", "1024"), with(token, "token", "generate", "--label", "x", "--id", "32"))));
+        assertEquals(2, run(with(List.of(), with(token, "token", "generate", "--label", "x", "--id", "no"))));
+    }
+
     @Test
     void onlyAnAuthorityIssues() throws Exception {
         String key = folder.resolve("ca.key").toString();

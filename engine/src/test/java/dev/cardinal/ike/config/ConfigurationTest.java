@@ -280,7 +280,7 @@ class ConfigurationTest {
                         "cardinal.conf:5: cardinal.loop: unknown setting",
                         "cardinal.conf:8: tokens.t.module: no such file: nosuch.so",
                         "cardinal.conf:8: tokens.t: token or uri is missing: which of the module's tokens",
-                        "cardinal.conf:9: tokens.t.roles: sign, key-exchange or random was expected, not 'dance'",
+                        "cardinal.conf:9: tokens.t.roles: sign, decrypt, key-exchange or random was expected, not 'dance'",
                         "swanctl.conf:2: connections.gw: psk, and no secret of the kind ike*",
                         "swanctl.conf:4: connections.gw.local_addrs: host name 'gw.example.org': strongSwan's, not supported yet; name an address",
                         "swanctl.conf:5: connections.gw.remote_port: a number from 1 to 65535 was expected, not 'x'",

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of PKCS#11 that are really used, by their names. Handles are the module's numbers; a function that does
- * not return {@code CKR_OK} throws.
+ * not return {@code CKR_OK} throws, but for {@link #decrypt}.
  *
  * <p>Output buffers are sized by the caller: one call across the binding, not two. Off-heap memory is wiped when a call
  * returns; arrays given and returned belong to the caller.
@@ -94,7 +94,24 @@ public interface Cryptoki {
 
     void decryptInit(long session, Mechanism mechanism, long key) throws Pkcs11Exception;
 
-    byte[] decrypt(long session, byte[] data, int maxLength) throws Pkcs11Exception;
+    /**
+     * What {@code C_Decrypt} came to. Whether a ciphertext was one is a secret (its padding is the oracle of Bleichenbacher's
+     * attack), hence this one function throws nothing: its return value is an answer like the octets, and takes the same way.
+     *
+     * @param rv one of {@link Ckr}
+     * @param room all octets of the room offered, whatever was written there; a secret of the receiver's
+     * @param length how many of them are plaintext, as the module tells: anything at all where {@code rv} is not {@code
+     *     CKR_OK}
+     */
+    record Decryption(long rv, byte[] room, long length) {
+        @Override
+        public String toString() {
+            return "Decryption[redacted]";
+        }
+    }
+
+    /** @param maxLength octets of room for the plaintext */
+    Decryption decrypt(long session, byte[] data, int maxLength);
 
     KeyPair generateKeyPair(
             long session, Mechanism mechanism, List<Attribute> publicTemplate, List<Attribute> privateTemplate)

@@ -411,8 +411,17 @@ public final class JnaCryptoki implements Cryptoki {
     }
 
     @Override
-    public byte[] decrypt(long session, byte[] data, int maxLength) throws Pkcs11Exception {
-        return transform(CkFunction.C_Decrypt, session, data, maxLength);
+    public Decryption decrypt(long session, byte[] data, int maxLength) {
+        Function target = functions[CkFunction.C_Decrypt.ordinal()];
+        if (target == null) {
+            return new Decryption(Ckr.FUNCTION_NOT_SUPPORTED, new byte[maxLength], 0);
+        }
+        try (Frame frame = frame()) {
+            Pointer out = frame.block(maxLength);
+            Pointer length = frame.ulongBlock(maxLength);
+            long rv = call(target, ulong(session), frame.octets(data), ulong(data.length), out, length);
+            return new Decryption(rv, out.getByteArray(0, maxLength), getUlong(length, 0));
+        }
     }
 
     @Override
@@ -496,7 +505,7 @@ public final class JnaCryptoki implements Cryptoki {
             case Lane.Sign sign -> {
                 begin(frame, struct, Ckb.SIGN, sign.mechanism(), sign.key());
                 input(frame, struct, sign.data());
-                yield new LaneMemory(struct, output(frame, struct, sign.maxLength()), Room.NONE);
+                yield new ProductMemory(struct, output(frame, struct, sign.maxLength()), Room.NONE);
             }
             case Lane.Verify verify -> {
                 begin(frame, struct, Ckb.VERIFY, verify.mechanism(), 0);
@@ -504,29 +513,29 @@ public final class JnaCryptoki implements Cryptoki {
                 input(frame, struct, verify.data());
                 struct.setPointer(LANE.offset("pIn2"), frame.octets(verify.signature()));
                 putUlong(struct, LANE.offset("ulIn2Len"), verify.signature().length);
-                yield new LaneMemory(struct, Room.NONE, Room.NONE);
+                yield new ProductMemory(struct, Room.NONE, Room.NONE);
             }
             case Lane.Decrypt decrypt -> {
                 begin(frame, struct, Ckb.DECRYPT, decrypt.mechanism(), decrypt.key());
                 input(frame, struct, decrypt.data());
-                yield new LaneMemory(struct, output(frame, struct, decrypt.maxLength()), Room.NONE);
+                yield new DecryptionMemory(struct, output(frame, struct, decrypt.maxLength()));
             }
             case Lane.Generate generate -> {
                 begin(frame, struct, Ckb.GENERATE, generate.mechanism(), 0);
                 parameters(frame, struct, generate.parameters());
                 objectTemplate(frame, struct, generate.template());
                 // this operation's one output is the public value
-                yield new LaneMemory(struct, Room.NONE, output(frame, struct, generate.maxPublicLength()));
+                yield new ProductMemory(struct, Room.NONE, output(frame, struct, generate.maxPublicLength()));
             }
             case Lane.Agree agree -> {
                 begin(frame, struct, Ckb.AGREE, agree.mechanism(), agree.key());
-                yield new LaneMemory(struct, product(frame, struct, agree.product()), Room.NONE);
+                yield new ProductMemory(struct, product(frame, struct, agree.product()), Room.NONE);
             }
             case Lane.GenerateAndAgree both -> {
                 begin(frame, struct, Ckb.GENERATE_AND_AGREE, both.mechanism(), 0);
                 parameters(frame, struct, both.parameters());
                 Room publicValue = room(frame, struct, "pPublic", "ulPublicLen", both.maxPublicLength());
-                yield new LaneMemory(struct, product(frame, struct, both.product()), publicValue);
+                yield new ProductMemory(struct, product(frame, struct, both.product()), publicValue);
             }
         };
     }
@@ -600,9 +609,29 @@ public final class JnaCryptoki implements Cryptoki {
         }
     }
 
-    private record LaneMemory(Pointer struct, Room output, Room publicValue) {
+    /** Where a lane is and what it made. */
+    private sealed interface LaneMemory {
+        Lane.Outcome outcome();
+    }
 
-        Lane.Outcome outcome() {
+    /** Of a decryption: all that is there is read, whatever the module says of it. */
+    private record DecryptionMemory(Pointer struct, Room output) implements LaneMemory {
+
+        @Override
+        public Lane.Outcome outcome() {
+            return new Lane.Outcome(
+                    getUlong(struct, LANE.offset("rv")),
+                    output.memory().getByteArray(0, output.length()),
+                    getUlong(struct, output.lengthOffset()),
+                    NO_OCTETS,
+                    0);
+        }
+    }
+
+    private record ProductMemory(Pointer struct, Room output, Room publicValue) implements LaneMemory {
+
+        @Override
+        public Lane.Outcome outcome() {
             long rv = getUlong(struct, LANE.offset("rv"));
             try {
                 if (rv == Ckr.OK) {

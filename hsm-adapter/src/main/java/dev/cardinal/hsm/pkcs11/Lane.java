@@ -77,14 +77,23 @@ public sealed interface Lane {
      * What a lane came to. Where {@code rv} is not {@code CKR_OK} nothing was made.
      *
      * @param rv what the plain functions would have returned, one of {@link Ckr}
-     * @param output the signature, the plaintext or the derived octets, which may be a secret; else empty
+     * @param output the signature or the derived octets, which may be a secret; of a {@link Decrypt}, whatever {@code rv} is,
+     *     all octets of its room, see {@link Cryptoki.Decryption}; else empty
+     * @param length how many octets of {@code output} were made; of a {@link Decrypt} as the module tells, unchecked
      * @param publicValue the public value of a generated key pair; else empty
      * @param object the handle of the object made; else 0
      */
-    record Outcome(long rv, byte[] output, byte[] publicValue, long object) {
+    record Outcome(long rv, byte[] output, long length, byte[] publicValue, long object) {
+
+        /** Of any lane but a {@link Decrypt}. */
+        public Outcome(long rv, byte[] output, byte[] publicValue, long object) {
+            this(rv, output, output.length, publicValue, object);
+        }
+
+        /** Without the return value, which may be that of a decryption. */
         @Override
         public String toString() {
-            return "Outcome[" + Ckr.nameOf(rv) + "]";
+            return "Outcome[" + output.length + " octets]";
         }
     }
 }

@@ -148,7 +148,7 @@ final class BatchDriver implements TokenDriver {
             Passenger passenger = aboard.get(i);
             Lane.Outcome outcome = outcomes.get(i);
             passenger.request().attempt(() -> {
-                if (outcome.rv() == Ckr.OK || isVerdict(passenger.operation(), outcome)) {
+                if (isAnswer(passenger.operation(), outcome)) {
                     passenger.request().complete(result(passenger.operation(), session, epoch, outcome));
                 } else {
                     Pkcs11Exception e = new Pkcs11Exception("ExecuteBatch", outcome.rv());
@@ -273,7 +273,7 @@ final class BatchDriver implements TokenDriver {
     /** Why a lane failed, where that is not the peer's doing. */
     private Pkcs11Exception cause(TokenOperation.InLane operation, Pkcs11Exception e) throws HsmFailure {
         return switch (operation) {
-            case TokenOperation.Decrypt decrypt -> pool.onDecryptionFailed(e);
+            case TokenOperation.Decrypt decrypt -> e;
             case TokenOperation.Agree agree -> pool.onDerivationFailed(e);
             case TokenOperation.GenerateAndAgree both -> pool.onDerivationFailed(e);
             case TokenOperation.Verify verify -> {
@@ -288,10 +288,14 @@ final class BatchDriver implements TokenDriver {
         };
     }
 
-    /** A signature that is wrong is an answer, and no failure. */
-    private static boolean isVerdict(TokenOperation.InLane operation, Lane.Outcome outcome) {
-        return operation instanceof TokenOperation.Verify
-                && (outcome.rv() == Ckr.SIGNATURE_INVALID || outcome.rv() == Ckr.SIGNATURE_LEN_RANGE);
+    /** A signature that is wrong and a ciphertext that is none are answers, and no failures. */
+    private static boolean isAnswer(TokenOperation.InLane operation, Lane.Outcome outcome) {
+        if (operation instanceof TokenOperation.Decrypt) {
+            return !Plaintext.isFailure(outcome.rv());
+        }
+        return outcome.rv() == Ckr.OK
+                || operation instanceof TokenOperation.Verify
+                        && (outcome.rv() == Ckr.SIGNATURE_INVALID || outcome.rv() == Ckr.SIGNATURE_LEN_RANGE);
     }
 
     /** What is wrong with a key that came from a peer; null where it is not the key. */
@@ -309,7 +313,8 @@ final class BatchDriver implements TokenDriver {
         return switch (operation) {
             case TokenOperation.Sign sign -> results.signed(outcome.output());
             case TokenOperation.Verify verify -> results.verified(outcome.rv() == Ckr.OK);
-            case TokenOperation.Decrypt decrypt -> results.decrypted(outcome.output());
+            case TokenOperation.Decrypt decrypt ->
+                results.decrypted(Plaintext.of(outcome.rv(), outcome.output(), outcome.length(), decrypt.substitute()));
             case TokenOperation.Generate generate -> {
                 byte[] publicValue = publicValue(generate.group(), session, outcome);
                 yield results.generated(

@@ -80,6 +80,21 @@ public final class KeyGeneration implements AutoCloseable {
      * @return DER of the {@code SubjectPublicKeyInfo}
      */
     public byte[] generateRsaKeyPair(String keyLabel, byte[] id, int bits) throws HsmFailure {
+        return generateRsa(keyLabel, id, bits, true, true);
+    }
+
+    /** An RSA key pair for signatures alone; parameters and result as {@link #generateRsaKeyPair}. */
+    public byte[] generateRsaSigningKeyPair(String keyLabel, byte[] id, int bits) throws HsmFailure {
+        return generateRsa(keyLabel, id, bits, true, false);
+    }
+
+    /** An RSA key pair for decryption alone; parameters and result as {@link #generateRsaKeyPair}. */
+    public byte[] generateRsaDecryptionKeyPair(String keyLabel, byte[] id, int bits) throws HsmFailure {
+        return generateRsa(keyLabel, id, bits, false, true);
+    }
+
+    private byte[] generateRsa(String keyLabel, byte[] id, int bits, boolean signs, boolean decrypts)
+            throws HsmFailure {
         try {
             Cryptoki.KeyPair pair = generate(
                     Ckm.RSA_PKCS_KEY_PAIR_GEN,
@@ -88,8 +103,9 @@ public final class KeyGeneration implements AutoCloseable {
                     List.of(
                             Attribute.of(Cka.MODULUS_BITS, bits),
                             Attribute.of(Cka.PUBLIC_EXPONENT, PUBLIC_EXPONENT),
-                            Attribute.of(Cka.ENCRYPT, true)),
-                    List.of(Attribute.of(Cka.DECRYPT, true)));
+                            Attribute.of(Cka.VERIFY, signs),
+                            Attribute.of(Cka.ENCRYPT, decrypts)),
+                    List.of(Attribute.of(Cka.SIGN, signs), Attribute.of(Cka.DECRYPT, decrypts)));
             return PublicKeys.rsa(
                             session.attribute(pair.publicKey(), Cka.MODULUS),
                             session.attribute(pair.publicKey(), Cka.PUBLIC_EXPONENT))
@@ -106,8 +122,8 @@ public final class KeyGeneration implements AutoCloseable {
                     Ckm.EC_KEY_PAIR_GEN,
                     keyLabel,
                     id,
-                    List.of(Attribute.of(Cka.EC_PARAMS, curve.objectIdentifier())),
-                    List.of());
+                    List.of(Attribute.of(Cka.EC_PARAMS, curve.objectIdentifier()), Attribute.of(Cka.VERIFY, true)),
+                    List.of(Attribute.of(Cka.SIGN, true)));
             return PublicKeys.ec(curve, session.attribute(pair.publicKey(), Cka.EC_POINT))
                     .getEncoded();
         } catch (Pkcs11Exception e) {
@@ -126,8 +142,8 @@ public final class KeyGeneration implements AutoCloseable {
                             Ckm.EC_EDWARDS_KEY_PAIR_GEN,
                             keyLabel,
                             id,
-                            List.of(Attribute.of(Cka.EC_PARAMS, curve)),
-                            List.of());
+                            List.of(Attribute.of(Cka.EC_PARAMS, curve), Attribute.of(Cka.VERIFY, true)),
+                            List.of(Attribute.of(Cka.SIGN, true)));
                     break;
                 } catch (Pkcs11Exception e) {
                     refused = e;
@@ -157,8 +173,7 @@ public final class KeyGeneration implements AutoCloseable {
                 Attribute.of(Cka.TOKEN, true),
                 Attribute.of(Cka.PRIVATE, false),
                 Attribute.of(Cka.LABEL, name),
-                Attribute.of(Cka.ID, id),
-                Attribute.of(Cka.VERIFY, true)));
+                Attribute.of(Cka.ID, id)));
         publicTemplate.addAll(ofPublic);
         List<Attribute> privateTemplate = new ArrayList<>(List.of(
                 Attribute.of(Cka.TOKEN, true),
@@ -166,8 +181,7 @@ public final class KeyGeneration implements AutoCloseable {
                 Attribute.of(Cka.LABEL, name),
                 Attribute.of(Cka.ID, id),
                 Attribute.of(Cka.SENSITIVE, true),
-                Attribute.of(Cka.EXTRACTABLE, false),
-                Attribute.of(Cka.SIGN, true)));
+                Attribute.of(Cka.EXTRACTABLE, false)));
         privateTemplate.addAll(ofPrivate);
         return session.cryptoki()
                 .generateKeyPair(session.handle(), Mechanism.of(mechanism), publicTemplate, privateTemplate);

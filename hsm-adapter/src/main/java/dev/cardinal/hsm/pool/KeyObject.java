@@ -3,6 +3,7 @@ package dev.cardinal.hsm.pool;
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckm;
+import dev.cardinal.hsm.pkcs11.Cryptoki;
 import dev.cardinal.hsm.pkcs11.Mechanism;
 import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
@@ -12,12 +13,22 @@ import dev.cardinal.hsm.pkcs11.Session;
  *
  * @param handle in PKCS#11
  * @param alwaysAuthenticate whether the key wants a login for each use, {@code CKA_ALWAYS_AUTHENTICATE}
+ * @param maySign {@code CKA_SIGN}
+ * @param mayDecrypt {@code CKA_DECRYPT}
  */
-record KeyObject(long handle, boolean alwaysAuthenticate) {
+record KeyObject(long handle, boolean alwaysAuthenticate, boolean maySign, boolean mayDecrypt) {
 
     static KeyObject of(Session session, long handle) throws Pkcs11Exception {
-        byte[] flag = session.attributeIfPresent(handle, Cka.ALWAYS_AUTHENTICATE);
-        return new KeyObject(handle, flag != null && flag.length > 0 && flag[0] != 0);
+        return new KeyObject(
+                handle,
+                flag(session, handle, Cka.ALWAYS_AUTHENTICATE),
+                flag(session, handle, Cka.SIGN),
+                flag(session, handle, Cka.DECRYPT));
+    }
+
+    private static boolean flag(Session session, long handle, long attribute) throws Pkcs11Exception {
+        byte[] flag = session.attributeIfPresent(handle, attribute);
+        return flag != null && flag.length > 0 && flag[0] != 0;
     }
 
     byte[] sign(Session session, TokenLogin login, Signatures.Call call) throws Pkcs11Exception, HsmFailure {
@@ -27,7 +38,7 @@ record KeyObject(long handle, boolean alwaysAuthenticate) {
     }
 
     /** RSA with the padding of PKCS#1 v1.5. */
-    byte[] decrypt(Session session, TokenLogin login, byte[] ciphertext, int maxLength)
+    Cryptoki.Decryption decrypt(Session session, TokenLogin login, byte[] ciphertext, int maxLength)
             throws Pkcs11Exception, HsmFailure {
         session.cryptoki().decryptInit(session.handle(), Mechanism.of(Ckm.RSA_PKCS), handle);
         authenticate(session, login);

@@ -2,7 +2,6 @@ package dev.cardinal.hsm.pool;
 
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmFailure.Kind;
-import dev.cardinal.hsm.SignatureMechanism;
 import dev.cardinal.hsm.pkcs11.Attribute;
 import dev.cardinal.hsm.pkcs11.Cka;
 import dev.cardinal.hsm.pkcs11.Ckk;
@@ -15,7 +14,6 @@ import dev.cardinal.hsm.pkcs11.TokenInfo;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
-import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.interfaces.ECPublicKey;
@@ -36,16 +34,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the {@code CKA_ID} the key must have, null for any
  */
-record KeySearch(
-        TokenInfo token, Signatures signatures, byte[] publicKeyInfo, PublicKey publicKey, byte @Nullable [] id) {
+record KeySearch(TokenInfo token, KeyProof proof, byte[] publicKeyInfo, PublicKey publicKey, byte @Nullable [] id) {
 
-    /** Keys that are tried by a signature at most: beyond that the token is misconfigured. */
+    /** Keys that are tried at most: beyond that the token is misconfigured. */
     private static final int CANDIDATE_LIMIT = 16;
 
     /** Certificates that are read at most. */
     private static final int CERTIFICATE_LIMIT = 1024;
-
-    private static final int PROOF_LENGTH = 32;
 
     record Match(KeyObject key, String uri) {}
 
@@ -57,10 +52,15 @@ record KeySearch(
     Match find(Session session, TokenLogin login) throws Pkcs11Exception, HsmFailure {
         List<Match> proven = new ArrayList<>();
         List<Match> candidates = candidates(session);
+        List<Match> forbidden = new ArrayList<>();
         Pkcs11Exception refusal = null;
         for (Match candidate : candidates) {
+            if (!proof.permitted(candidate.key())) {
+                forbidden.add(candidate);
+                continue;
+            }
             try {
-                if (proves(session, login, candidate.key())) {
+                if (proof.proves(session, login, publicKey, candidate.key())) {
                     proven.add(candidate);
                 }
             } catch (Pkcs11Exception e) {
@@ -74,18 +74,24 @@ record KeySearch(
             return proven.getFirst();
         }
         if (proven.size() > 1) {
+            throw new HsmFailure(Kind.OUR_FAULT, 0, "several private keys match; name one by its id: " + uris(proven));
+        }
+        if (!forbidden.isEmpty()) {
             throw new HsmFailure(
                     Kind.OUR_FAULT,
                     0,
-                    "several private keys match; name one by its id: "
-                            + proven.stream().map(Match::uri).collect(Collectors.joining(", ")));
+                    "the token " + token.label() + " does not let the key do it, " + proof.attribute() + " is false: "
+                            + uris(forbidden));
         }
         String reason = candidates.isEmpty()
                 ? ""
-                : "; these have the identifier but their signatures do not verify: "
-                        + candidates.stream().map(Match::uri).collect(Collectors.joining(", "))
+                : "; these have the identifier but " + proof.failure() + ": " + uris(candidates)
                         + (refusal == null ? "" : " (" + refusal.getMessage() + ")");
         throw new HsmFailure(Kind.OUR_FAULT, 0, "no private key for " + wanted() + reason);
+    }
+
+    private static String uris(List<Match> matches) {
+        return matches.stream().map(Match::uri).collect(Collectors.joining(", "));
     }
 
     /** The key that was found before, after its handle became invalid. */
@@ -229,13 +235,5 @@ record KeySearch(
             case EdECPublicKey ed -> Ckk.EC_EDWARDS;
             default -> throw new HsmFailure(Kind.UNSUPPORTED, 0, "keys of type " + publicKey.getAlgorithm());
         };
-    }
-
-    private boolean proves(Session session, TokenLogin login, KeyObject key) throws Pkcs11Exception, HsmFailure {
-        SignatureMechanism mechanism = signatures.proofFor(publicKey);
-        byte[] message = new byte[PROOF_LENGTH];
-        new SecureRandom().nextBytes(message);
-        byte[] signature = key.sign(session, login, signatures.call(publicKey, mechanism, message));
-        return PublicKeys.verifies(publicKey, mechanism, message, signature);
     }
 }

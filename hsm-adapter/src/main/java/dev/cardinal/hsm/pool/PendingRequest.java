@@ -2,9 +2,7 @@ package dev.cardinal.hsm.pool;
 
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmFailure.Kind;
-import dev.cardinal.hsm.HsmRequest;
 import dev.cardinal.hsm.HsmResult;
-import dev.cardinal.hsm.pool.TokenCounters.Operation;
 import org.jspecify.annotations.Nullable;
 
 /** A request that a worker has taken, until it is completed. */
@@ -53,10 +51,7 @@ record PendingRequest(TokenPool pool, Work.Requested requested) {
     }
 
     void fail(HsmFailure failure) {
-        if (requested.request() instanceof HsmRequest.Decrypt && failure.kind() == Kind.PEER_DATA) {
-            // counted as if it had been plaintext: a counter that told them apart would be an oracle
-            pool.counters().onOperation(Operation.DECRYPT);
-        } else if (failure.kind() != Kind.CLOSED) {
+        if (failure.kind() != Kind.CLOSED) {
             pool.counters().onFailure(failure.kind());
         }
         requested.fail(failure);

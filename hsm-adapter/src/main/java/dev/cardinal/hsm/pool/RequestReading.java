@@ -36,8 +36,13 @@ record RequestReading(TokenPool pool) {
             case HsmRequest.Decrypt decrypt -> {
                 TokenKey key = key(decrypt.key());
                 byte[] modulus = PublicKeys.modulus(key.publicKey());
-                int maxLength = modulus == null ? decrypt.ciphertext().length : modulus.length;
-                yield new TokenOperation.Decrypt(key, decrypt.ciphertext(), maxLength);
+                if (modulus == null) {
+                    throw new HsmFailure(Kind.OUR_FAULT, 0, pool.label() + ": only RSA keys decrypt: " + key.uri());
+                }
+                if (decrypt.substitute().octets().length < modulus.length) {
+                    throw new HsmFailure(Kind.OUR_FAULT, 0, "a substitute shorter than the key's modulus");
+                }
+                yield new TokenOperation.Decrypt(key, decrypt.ciphertext(), modulus.length, decrypt.substitute());
             }
             case HsmRequest.Random random -> {
                 if (random.length() < 1 || random.length() > RANDOM_LIMIT) {

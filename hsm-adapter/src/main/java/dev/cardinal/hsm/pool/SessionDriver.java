@@ -4,6 +4,7 @@ import dev.cardinal.hsm.Derivation;
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmFailure.Kind;
 import dev.cardinal.hsm.HsmResult;
+import dev.cardinal.hsm.pkcs11.Cryptoki;
 import dev.cardinal.hsm.pkcs11.Mechanism;
 import dev.cardinal.hsm.pkcs11.Pkcs11Exception;
 import dev.cardinal.hsm.pkcs11.Session;
@@ -96,11 +97,11 @@ final class SessionDriver implements TokenDriver {
     private HsmResult decrypted(Session session, long epoch, TokenOperation.Decrypt decrypt)
             throws Pkcs11Exception, HsmFailure {
         KeyObject key = decrypt.key().locate(session, epoch);
-        try {
-            return results.decrypted(key.decrypt(session, pool.login(), decrypt.ciphertext(), decrypt.maxLength()));
-        } catch (Pkcs11Exception e) {
-            throw pool.onDecryptionFailed(e);
+        Cryptoki.Decryption done = key.decrypt(session, pool.login(), decrypt.ciphertext(), decrypt.maxLength());
+        if (Plaintext.isFailure(done.rv())) {
+            throw new Pkcs11Exception("C_Decrypt", done.rv());
         }
+        return results.decrypted(Plaintext.of(done.rv(), done.room(), done.length(), decrypt.substitute()));
     }
 
     private HsmResult generatedAndAgreed(TokenSession session, long epoch, TokenOperation.GenerateAndAgree both)

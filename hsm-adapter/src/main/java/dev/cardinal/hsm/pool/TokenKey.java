@@ -16,6 +16,7 @@ final class TokenKey implements KeyRef {
     private final KeySearch search;
     private final String uri;
     private final boolean alwaysAuthenticate;
+    private final boolean maySign;
     private volatile @Nullable Located located;
 
     TokenKey(TokenPool pool, KeySearch search, KeySearch.Match match, long epoch) {
@@ -24,6 +25,7 @@ final class TokenKey implements KeyRef {
         this.uri = match.uri();
         this.located = new Located(match.key(), epoch);
         this.alwaysAuthenticate = match.key().alwaysAuthenticate();
+        this.maySign = match.key().maySign();
     }
 
     @Override
@@ -34,6 +36,11 @@ final class TokenKey implements KeyRef {
     @Override
     public byte[] publicKeyInfo() {
         return search.publicKeyInfo().clone();
+    }
+
+    @Override
+    public boolean maySign() {
+        return maySign;
     }
 
     TokenPool pool() {

@@ -1,6 +1,7 @@
 package dev.cardinal.hsm.pool;
 
 import dev.cardinal.hsm.Derivation;
+import dev.cardinal.hsm.HsmRequest;
 import dev.cardinal.hsm.pkcs11.Attribute;
 import dev.cardinal.hsm.pkcs11.Mechanism;
 import java.util.List;
@@ -34,8 +35,11 @@ sealed interface TokenOperation {
         }
     }
 
-    /** @param maxLength octets that the plaintext has at most */
-    record Decrypt(TokenKey key, byte[] ciphertext, int maxLength) implements InLane {
+    /**
+     * @param maxLength octets that the plaintext has at most
+     * @param substitute with as many octets at least
+     */
+    record Decrypt(TokenKey key, byte[] ciphertext, int maxLength, HsmRequest.Substitute substitute) implements InLane {
         @Override
         public Footing footing() {
             return new Footing.Key(key);

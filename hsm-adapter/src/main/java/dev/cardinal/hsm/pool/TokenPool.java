@@ -243,9 +243,23 @@ public final class TokenPool implements Hsm {
      * @param id the {@code CKA_ID}, null for any
      */
     public KeyRef findKey(byte[] publicKeyInfo, byte @Nullable [] id) throws HsmFailure {
+        return findKey(new KeyProof.BySignature(abilities.signatures()), publicKeyInfo, id);
+    }
+
+    /**
+     * The private key to decrypt with: as {@link #findKey(byte[], byte[])}, but one that the token lets decrypt, proven by
+     * one decryption. It need not sign.
+     *
+     * @throws HsmFailure as there; also where the key is there and {@code CKA_DECRYPT} is false, and the message names it
+     */
+    public KeyRef findDecryptionKey(byte[] publicKeyInfo, byte @Nullable [] id) throws HsmFailure {
+        return findKey(new KeyProof.ByDecryption(), publicKeyInfo, id);
+    }
+
+    private KeyRef findKey(KeyProof proof, byte[] publicKeyInfo, byte @Nullable [] id) throws HsmFailure {
         KeySearch search = new KeySearch(
                 slot.token(),
-                abilities.signatures(),
+                proof,
                 publicKeyInfo.clone(),
                 PublicKeys.parse(publicKeyInfo),
                 id == null ? null : id.clone());
@@ -410,23 +424,6 @@ public final class TokenPool implements Hsm {
         }
         boolean broken = refusals.incrementAndGet() >= REFUSAL_LIMIT && kind == Kind.DEVICE_BROKEN;
         throw Failures.of(broken ? Kind.DEVICE_BROKEN : Kind.PEER_DATA, label(), e);
-    }
-
-    /**
-     * A decryption failed. Tokens differ in the code for a broken padding; which one it was must not show.
-     *
-     * @return for its caller to throw: what failed for a reason that has nothing to do with the ciphertext
-     * @throws HsmFailure the refusal
-     */
-    Pkcs11Exception onDecryptionFailed(Pkcs11Exception e) throws HsmFailure {
-        boolean telling = switch (Failures.kindOf(e.ckr())) {
-            case SESSION_DEAD, LOGIN_LOST, TOKEN_GONE, PIN, BUSY -> false;
-            case EXPIRED, LOST, DEVICE_BROKEN, OUR_FAULT, PEER_DATA, UNSUPPORTED, CLOSED -> true;
-        };
-        if (telling) {
-            throw new HsmFailure(Kind.PEER_DATA, 0, label() + ": C_Decrypt: the ciphertext was refused");
-        }
-        return e;
     }
 
     HsmFailure lost() {

@@ -166,8 +166,8 @@ final class AlwaysAuthenticateTest {
         }
         Cipher cipher = Cipher.getInstance("RSA/ECB/PKCS1Padding");
         cipher.init(Cipher.ENCRYPT_MODE, KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(strict)));
-        HsmResult.Decrypted decrypted = (HsmResult.Decrypted)
-                get(pool.submit(new HsmRequest.Decrypt(key, cipher.doFinal(MESSAGE), Urgency.BEGUN, soon())));
+        HsmResult.Decrypted decrypted = (HsmResult.Decrypted) get(pool.submit(new HsmRequest.Decrypt(
+                key, cipher.doFinal(MESSAGE), new HsmRequest.Substitute(new byte[256], 9), Urgency.BEGUN, soon())));
         assertArrayEquals(MESSAGE, decrypted.plaintext());
         assertEquals(4, counting.calls("login"));
     }

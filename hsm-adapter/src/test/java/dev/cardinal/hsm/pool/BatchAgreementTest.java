@@ -202,7 +202,9 @@ final class BatchAgreementTest {
             HostPeer peer = Objects.requireNonNull(peers.get(wish.group()));
             return switch (wish.kind()) {
                 case 0 -> new HsmRequest.Sign(rsaKey, wish.mechanism(), wish.octets(), Urgency.BEGUN, soon());
-                case 1 -> new HsmRequest.Decrypt(rsaKey, wish.octets(), Urgency.BEGUN, soon());
+                case 1 ->
+                    new HsmRequest.Decrypt(
+                            rsaKey, wish.octets(), new HsmRequest.Substitute(new byte[256], 16), Urgency.BEGUN, soon());
                 case 2 -> new HsmRequest.Sign(ecKey, wish.mechanism(), wish.octets(), Urgency.BEGUN, soon());
                 case 3 -> new HsmRequest.Generate(wish.group(), Urgency.BEGUN, soon());
                 case 4 -> agree(wish, peer.publicValue());

@@ -134,8 +134,8 @@ final class BatchOverSessions implements UnaryOperator<Cryptoki> {
             case Lane.Decrypt decrypt -> {
                 refuseAlwaysAuthenticate(real, session, decrypt.key());
                 real.decryptInit(session, decrypt.mechanism(), decrypt.key());
-                byte[] plaintext = real.decrypt(session, decrypt.data(), decrypt.maxLength());
-                yield new Lane.Outcome(Ckr.OK, plaintext, new byte[0], 0);
+                Cryptoki.Decryption done = real.decrypt(session, decrypt.data(), decrypt.maxLength());
+                yield new Lane.Outcome(done.rv(), done.room(), done.length(), new byte[0], 0);
             }
             case Lane.Generate generate -> {
                 List<Attribute> template = new ArrayList<>(generate.parameters());

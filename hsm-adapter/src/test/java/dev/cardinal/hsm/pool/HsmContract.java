@@ -15,6 +15,7 @@ import dev.cardinal.hsm.HashAlgorithm;
 import dev.cardinal.hsm.HsmFailure;
 import dev.cardinal.hsm.HsmRequest;
 import dev.cardinal.hsm.HsmResult;
+import dev.cardinal.hsm.HsmStatistics;
 import dev.cardinal.hsm.KeyExchangeGroup;
 import dev.cardinal.hsm.KeyRef;
 import dev.cardinal.hsm.SharedSecret;
@@ -26,6 +27,7 @@ import java.security.KeyFactory;
 import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.interfaces.RSAPublicKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
@@ -163,16 +165,66 @@ abstract class HsmContract {
         assertFalse(decrypted.toString().contains("the octets"));
 
         ciphertext[20] ^= 1;
-        try {
-            // a token with implicit rejection answers with random octets
-            HsmResult.Decrypted garbage = (HsmResult.Decrypted) get(decrypting(key, ciphertext));
-            assertFalse(Arrays.equals(MESSAGE, garbage.plaintext()));
-        } catch (HsmFailure e) {
-            assertEquals(HsmFailure.Kind.PEER_DATA, e.kind());
-            assertEquals(0, e.ckr(), "the code tells the padding's fate");
-        }
-        assertFails(HsmFailure.Kind.PEER_DATA, decrypting(key, new byte[11]));
+        // a token with implicit rejection answers with octets of its own
+        HsmResult.Decrypted garbage = (HsmResult.Decrypted) get(decrypting(key, ciphertext));
+        assertFalse(Arrays.equals(MESSAGE, garbage.plaintext()));
+        assertArrayEquals(SUBSTITUTED, ((HsmResult.Decrypted) get(decrypting(key, new byte[11]))).plaintext());
+        assertFails(
+                HsmFailure.Kind.OUR_FAULT,
+                pool.submit(new HsmRequest.Decrypt(
+                        key, ciphertext, new HsmRequest.Substitute(new byte[255], 1), Urgency.BEGUN, soon())));
+        assertFails(HsmFailure.Kind.OUR_FAULT, decrypting(pool.findKey(keys.ec().getFirst()), ciphertext));
     }
+
+    /** The two ciphertexts of an IKEv1 message, one of which is none in each of the ways that there are. */
+    @Test
+    void ofTwoCiphertextsTheBadOneIsAnsweredLikeTheGoodOne() throws Exception {
+        KeyRef key = pool.findDecryptionKey(keys.rsa(), null);
+        RSAPublicKey publicKey =
+                (RSAPublicKey) KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(keys.rsa()));
+        HsmStatistics before = pool.statistics();
+        int done = 0;
+        for (int[] change : new int[][] {{0, 1}, {1, 1}, {1, 0}, {2, 0}, {9, 0}, {-1, 1}, {-1, 0}}) {
+            byte[] block = new byte[256];
+            Arrays.fill(block, (byte) 7);
+            block[0] = 0;
+            block[1] = 2;
+            block[256 - MESSAGE.length - 1] = 0;
+            System.arraycopy(MESSAGE, 0, block, 256 - MESSAGE.length, MESSAGE.length);
+            byte[] good = rawEncrypted(publicKey, block);
+            if (change[0] >= 0) {
+                block[change[0]] = (byte) change[1];
+            } else {
+                // without a separator; without anything
+                Arrays.fill(block, 2, 256, (byte) change[1]);
+            }
+            byte[] bad = rawEncrypted(publicKey, block);
+            CompletableFuture<HsmResult> one = decrypting(key, good);
+            CompletableFuture<HsmResult> other = decrypting(key, bad);
+            assertArrayEquals(MESSAGE, ((HsmResult.Decrypted) get(one)).plaintext(), Arrays.toString(change));
+            byte[] instead = ((HsmResult.Decrypted) get(other)).plaintext();
+            assertFalse(Arrays.equals(MESSAGE, instead));
+            // ours, or the token's own, which are pseudo-random
+            assertTrue(
+                    Arrays.equals(SUBSTITUTED, instead)
+                            || !Arrays.equals(block, 256 - instead.length, 256, instead, 0, instead.length),
+                    Arrays.toString(change));
+            done += 2;
+        }
+        HsmStatistics after = pool.statistics();
+        assertEquals(before.failures(), after.failures());
+        assertEquals(
+                before.operations().getOrDefault("decrypt", 0L) + done,
+                after.operations().getOrDefault("decrypt", 0L));
+    }
+
+    private static byte[] rawEncrypted(RSAPublicKey key, byte[] block) throws Exception {
+        Cipher cipher = Cipher.getInstance("RSA/ECB/NoPadding");
+        cipher.init(Cipher.ENCRYPT_MODE, key);
+        return cipher.doFinal(block);
+    }
+
+    private static final byte[] SUBSTITUTED = "what stands for it".getBytes(StandardCharsets.US_ASCII);
 
     @Test
     void randomIsOfTheLengthAskedForAndDiffers() throws Exception {
@@ -519,7 +571,12 @@ abstract class HsmContract {
     }
 
     private CompletableFuture<HsmResult> decrypting(KeyRef key, byte[] ciphertext) throws Exception {
-        return pool.submit(new HsmRequest.Decrypt(key, ciphertext, Urgency.BEGUN, soon()));
+        return pool.submit(new HsmRequest.Decrypt(
+                key,
+                ciphertext,
+                new HsmRequest.Substitute(Arrays.copyOf(SUBSTITUTED, 256), SUBSTITUTED.length),
+                Urgency.BEGUN,
+                soon()));
     }
 
     private CompletableFuture<HsmResult> random(int length) throws Exception {

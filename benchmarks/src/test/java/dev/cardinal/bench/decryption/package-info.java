@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cardinal.bench.decryption;
+
+import org.jspecify.annotations.NullMarked;
