@@ -64,13 +64,7 @@ final class Ikev1Pair implements AutoCloseable {
                 AddressPools.NONE);
     }
 
-    Ikev1Pair(
-            long seed,
-            boolean nat,
-            PeerPolicy alice,
-            PeerPolicy bob,
-            Credentials alices,
-            Credentials bobs) {
+    Ikev1Pair(long seed, boolean nat, PeerPolicy alice, PeerPolicy bob, Credentials alices, Credentials bobs) {
         this(seed, nat, alice, bob, alices, bobs, AddressPools.NONE);
     }
 
