@@ -28,6 +28,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -180,6 +181,34 @@ class Ikev1EncryptionTest {
                             new SecondReader.End(ALICE.getPrivate(), real.alicesRandoms, "alice", alices),
                             new SecondReader.End(BOB.getPrivate(), real.bobsRandoms, "bob", bobs),
                             compatibility == RsaEncryptionCompatibility.CISCO)
+                    .read(real.phase1());
+        }
+    }
+
+    /** Cisco Unity's vendor ID from both sides makes both take Cisco's SKEYID, where they are free to. */
+    @ParameterizedTest
+    @CsvSource({"RSA_ENCRYPTION", "REVISED_RSA_ENCRYPTION"})
+    void unityMeansCiscosSkeyid(AuthPolicy.Method method) throws GeneralSecurityException {
+        byte[] unity = HexFormat.of().parseHex("12f5f28c457168a9702d9fe274cc0100");
+        Proposal proposal = proposal(EncryptionAlgorithm.AES_CBC, 128, false);
+        PeerPolicy a = policy(true, method, false, proposal, RsaEncryptionCompatibility.AUTO);
+        PeerPolicy b = policy(false, method, false, proposal, RsaEncryptionCompatibility.AUTO);
+        try (RealPair real = new RealPair(a, b, false)) {
+            real.pair.interfere((from, octets) -> {
+                if (octets[18] != 2 || octets[16] != 1) {
+                    return octets;
+                }
+                List<SecondReader.Body> bodies = new ArrayList<>(SecondReader.bodies(octets, HEADER));
+                bodies.add(new SecondReader.Body(13, unity));
+                return message(octets, bodies);
+            });
+            real.pair.start(null);
+            real.pair.advance(SECOND);
+            real.pair.requireEstablished(0);
+            new SecondReader(
+                            new SecondReader.End(ALICE.getPrivate(), real.alicesRandoms, "alice", null),
+                            new SecondReader.End(BOB.getPrivate(), real.bobsRandoms, "bob", null),
+                            true)
                     .read(real.phase1());
         }
     }
