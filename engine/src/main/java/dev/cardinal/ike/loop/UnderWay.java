@@ -34,8 +34,9 @@ final class UnderWay {
     }
 
     void end(HostedSa.HalfOpen halfOpen) {
-        if (halfOpen.endCounting()) {
-            count--;
+        if (halfOpen.endCounting() && --count == 0) {
+            // nothing of what has ended is kept where nobody comes
+            begun.clear();
         }
     }
 
@@ -52,8 +53,8 @@ final class UnderWay {
             if (eldest.isCounted() && !(leisure && nowNanos - eldest.begunNanos() >= ANSWER_NANOS)) {
                 break;
             }
-            end(eldest);
             begun.remove();
+            end(eldest);
         }
         return count < LIMIT;
     }

@@ -421,7 +421,9 @@ class Ikev1EncryptionTest {
                 first = seen;
                 // all messages were answered as if nothing were wrong, and only then came the end, which was told
                 int answers = aggressive ? 1 : bobIsHostile ? 3 : 2;
-                assertEquals(answers + 1, seen.messages().size(), seen::toString);
+                // an initiator deletes what the responder believes in already
+                int last = bobIsHostile ? 2 : 1;
+                assertEquals(answers + last, seen.messages().size(), seen::toString);
                 assertEquals(
                         1,
                         seen.notices().stream()
