@@ -75,6 +75,9 @@ public final class Ikev1Sa implements IkeSa {
     /** The SA that took over. */
     private @Nullable Ikev1Sa heir;
 
+    /** The one that this took over from, while that is still there. */
+    private @Nullable Ikev1Sa forebear;
+
     Path path;
     Life life = Life.CONNECTING;
     VendorIds.Features peer = VendorIds.Features.NONE;
@@ -804,8 +807,8 @@ public final class Ikev1Sa implements IkeSa {
     }
 
     /**
-     * Whether each end has begun one of both SAs before it could know that the other end's was established. Each sees its own
-     * established before the other's, and both must come to keep the same one: that of the smaller initiator cookie.
+     * Whether each end has begun one of both SAs before it knew of the other's. Each sees its own established before the
+     * other's, and both must come to keep the same one: that of the smaller initiator cookie.
      */
     private boolean isCollision(Ikev1Sa successor) {
         return initiator != successor.initiator
@@ -819,6 +822,7 @@ public final class Ikev1Sa implements IkeSa {
      */
     private void yieldTo(Ikev1Sa other, Ikev1Sa handling) {
         heir = other;
+        other.forebear = this;
         other.children.addAll(children);
         children.clear();
         inner.moveTo(other.inner);
@@ -828,8 +832,42 @@ public final class Ikev1Sa implements IkeSa {
                 other.initiator,
                 other.ownCookie,
                 required(other.suite).listing()));
-        boolean ours = other.initiator;
-        timers.onReplaced(handling.now(), ours ? Ikev1Timers.HAND_OVER_NANOS : Ikev1Timers.REPLACED_ISAKMP_NANOS);
+        // ends that disagree on which of two SAs they keep are not to delete both: that of the smaller cookie lives
+        // longer
+        long linger = other.initiator ? Ikev1Timers.HAND_OVER_NANOS : Ikev1Timers.REPLACED_ISAKMP_NANOS;
+        boolean smaller = Long.compareUnsigned(initiatorCookie(), other.initiatorCookie()) < 0;
+        timers.onReplaced(handling.now(), initiator != other.initiator && smaller ? 2 * linger : linger);
+    }
+
+    /**
+     * The peer has deleted this SA. Where it took over from another that the peer has kept, that one has everything back.
+     *
+     * @return whether there is such a one
+     */
+    private boolean giveBack() {
+        Ikev1Sa other = forebear;
+        if (life != Life.ESTABLISHED || other == null || other.life != Life.REPLACED) {
+            return false;
+        }
+        other.heir = null;
+        other.children.addAll(children);
+        children.clear();
+        inner.moveTo(other.inner);
+        other.life = Life.ESTABLISHED;
+        other.timers.onRevived(now());
+        effects().adopt(other);
+        return true;
+    }
+
+    /** The peer's Delete for this SA. */
+    void onPeerDeletes() {
+        CloseReason reason = switch (life) {
+            case CONNECTING, EXTENDING -> CloseReason.FAILED;
+            case ESTABLISHED -> giveBack() ? CloseReason.REKEYED : CloseReason.PEER_DELETED;
+            case REPLACED -> CloseReason.REKEYED;
+            case CLOSED -> CloseReason.PEER_DELETED;
+        };
+        close(reason, "deleted by the peer");
     }
 
     /**
@@ -909,6 +947,11 @@ public final class Ikev1Sa implements IkeSa {
         waiting.clear();
         held = null;
         predecessor = null;
+        forebear = null;
+        Ikev1Sa other = heir;
+        if (other != null && other.forebear == this) {
+            other.forebear = null;
+        }
         for (Child child : List.copyOf(children)) {
             removeChild(child, "its IKE SA ended");
         }

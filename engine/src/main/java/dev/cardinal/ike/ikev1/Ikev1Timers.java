@@ -13,8 +13,11 @@ final class Ikev1Timers {
     /** How long what was replaced lives on where it is for us to delete it: what is under way with it arrives meanwhile. */
     static final long HAND_OVER_NANOS = 5_000_000_000L;
 
-    /** What is begun so soon after the peer's SA was established here may have been begun before it was there. */
-    static final long COLLISION_NANOS = 10_000_000_000L;
+    /**
+     * What is begun so soon after the peer's SA was established here was begun before that was known at the other end: the way
+     * there and back. Where it takes longer the ends disagree for a while, and the one that deletes too much gives back.
+     */
+    static final long COLLISION_NANOS = 250_000_000L;
 
     /** The same where it is for the peer. */
     static final long REPLACED_NANOS = 60_000_000_000L;
@@ -87,6 +90,12 @@ final class Ikev1Timers {
         replaceNanos = IkeSa.NEVER;
         expireNanos = IkeSa.NEVER;
         this.lingerNanos = now + lingerNanos;
+    }
+
+    /** The SA was replaced by one that the peer did not keep: it lives on as if established now. */
+    void onRevived(long now) {
+        lingerNanos = IkeSa.NEVER;
+        onEstablished(now);
     }
 
     /** What was to replace the SA did not: another try when another lifetime has passed. */

@@ -138,12 +138,7 @@ final class Informational {
         for (byte[] spi : delete.spis()) {
             if (delete.protocol() == Proposal.IKE) {
                 if (isAbout(sa, spi)) {
-                    CloseReason reason = switch (sa.life) {
-                        case CONNECTING, EXTENDING -> CloseReason.FAILED;
-                        case ESTABLISHED, CLOSED -> CloseReason.PEER_DELETED;
-                        case REPLACED -> CloseReason.REKEYED;
-                    };
-                    sa.close(reason, "deleted by the peer");
+                    sa.onPeerDeletes();
                     return;
                 }
                 continue;
