@@ -110,6 +110,8 @@ public final class Ikev1Sa implements IkeSa {
     /** Whether the peer has shown in phase 2 that it has ended phase 1 too. */
     private boolean confirmed;
 
+    private long confirmedNanos = NOT_YET;
+
     private long nextTicket = 1;
     private @Nullable Effects effects;
     private long nowNanos;
@@ -360,7 +362,10 @@ public final class Ikev1Sa implements IkeSa {
     /** A message that is the peer's: it lives, and a NAT may have moved it. */
     void onAuthentic(Path from) {
         timers.onInbound(now());
-        confirmed |= life != Life.CONNECTING;
+        if (!confirmed && life != Life.CONNECTING) {
+            confirmed = true;
+            confirmedNanos = now();
+        }
         if (!from.equals(path) && (life == Life.CONNECTING || (remoteNat && !localNat))) {
             if (life != Life.CONNECTING) {
                 report(new SaNotice.PathChanged(subject(), path, from));
@@ -811,8 +816,10 @@ public final class Ikev1Sa implements IkeSa {
      * other's, and both must come to keep the same one: that of the smaller initiator cookie.
      */
     private boolean isCollision(Ikev1Sa successor) {
+        long afterNanos = successor.begunNanos - establishedNanos;
+        boolean known = confirmed && confirmedNanos - successor.begunNanos <= 0;
         return initiator != successor.initiator
-                && successor.begunNanos - establishedNanos < Ikev1Timers.COLLISION_NANOS;
+                && (afterNanos < 0 || !known && afterNanos < Ikev1Timers.COLLISION_NANOS);
     }
 
     /**
@@ -836,7 +843,7 @@ public final class Ikev1Sa implements IkeSa {
         // longer
         long linger = other.initiator ? Ikev1Timers.HAND_OVER_NANOS : Ikev1Timers.REPLACED_ISAKMP_NANOS;
         boolean smaller = Long.compareUnsigned(initiatorCookie(), other.initiatorCookie()) < 0;
-        timers.onReplaced(handling.now(), initiator != other.initiator && smaller ? 2 * linger : linger);
+        timers.onReplaced(handling.now(), initiator == other.initiator || smaller ? linger : linger / 2);
     }
 
     /**
