@@ -6,6 +6,7 @@ import dev.cardinal.ike.crypto.RandomSource;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
 import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.Addresses;
+import dev.cardinal.ike.sa.DepartureGrid;
 import dev.cardinal.ike.sa.IkeKeyObserver;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.SaEnvironment;
@@ -56,6 +57,7 @@ final class Ends {
                 new RandomSpis(random),
                 local -> 4500,
                 SETTINGS,
+                new DepartureGrid(SETTINGS.decryptionGridNanos()),
                 observer);
     }
 

@@ -527,8 +527,8 @@ public final class Ikev1Sa implements IkeSa {
     }
 
     /**
-     * Does what the peer will see. After a decryption it waits for the next moment of a grid that began when the decryption was
-     * queued: the time of an answer is not to tell what was decrypted. Else it is done at once.
+     * Does what the peer will see. After a decryption it waits for a moment that does not tell what was decrypted; else it is
+     * done at once.
      */
     void depart(Conversation conversation, Runnable departure) {
         long begun = conversation.decryptionNanos;
@@ -536,10 +536,9 @@ public final class Ikev1Sa implements IkeSa {
             departure.run();
             return;
         }
-        long grid = environment.settings().decryptionGridNanos();
         conversation.decryptionNanos = NOT_YET;
         conversation.departure = departure;
-        conversation.departureNanos = begun + ((now() - begun) / grid + 1) * grid;
+        conversation.departureNanos = environment.departures().departureNanos(begun, now());
     }
 
     /** When a request submitted now must have been begun. */

@@ -9,6 +9,7 @@ import dev.cardinal.ike.net.UdpTransport;
 import dev.cardinal.ike.sa.ChildKeys;
 import dev.cardinal.ike.sa.ChildPolicy;
 import dev.cardinal.ike.sa.ChildSa;
+import dev.cardinal.ike.sa.DepartureGrid;
 import dev.cardinal.ike.sa.IkeSa;
 import dev.cardinal.ike.sa.Path;
 import dev.cardinal.ike.sa.PeerPolicy;
@@ -102,6 +103,7 @@ final class SaHost implements AutoCloseable {
                 new LoopSpis(index, peers.spiBits(), random, table::contains),
                 transport::natTPort,
                 settings.sa(),
+                new DepartureGrid(settings.sa().decryptionGridNanos()),
                 ports.keyObserver());
     }
 

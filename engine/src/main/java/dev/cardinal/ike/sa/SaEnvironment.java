@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What the SAs of one loop share.
  *
  * @param natT the NAT-T sockets
+ * @param departures when the answers leave that follow a decryption
  * @param keyObserver the debug key log, null where it is off
  */
 public record SaEnvironment(
@@ -20,6 +21,7 @@ public record SaEnvironment(
         SpiSource spis,
         NatTSockets natT,
         SaSettings settings,
+        DepartureGrid departures,
         @Nullable IkeKeyObserver keyObserver) {
 
     /** Knows the port of the NAT-T socket on each local address. */

@@ -9,8 +9,8 @@ package dev.cardinal.ike.sa;
  * @param halfOpenTimeoutNanos how long a handshake may take
  * @param natKeepaliveNanos interval of NAT keepalives, 0 for none
  * @param tokenDeadlineNanos how long a request may wait for a back end
- * @param decryptionGridNanos what follows the decryption of a peer's octets leaves at a multiple of this after the decryption
- *     was queued, so that the time of the answer does not tell what was decrypted; above 0
+ * @param decryptionGridNanos grid on which answers leave that follow the decryption of a peer's octets, see
+ *     {@link DepartureGrid}; above 0
  */
 public record SaSettings(
         long retransmitTimeoutNanos,

@@ -18,6 +18,7 @@ import dev.cardinal.ike.sa.AuthPolicy;
 import dev.cardinal.ike.sa.ChildKeys;
 import dev.cardinal.ike.sa.ChildSa;
 import dev.cardinal.ike.sa.Credentials;
+import dev.cardinal.ike.sa.DepartureGrid;
 import dev.cardinal.ike.sa.Effects;
 import dev.cardinal.ike.sa.IdentityPattern;
 import dev.cardinal.ike.sa.IkeSa;
@@ -111,6 +112,7 @@ final class Wire implements AutoCloseable {
                     new Spis(),
                     local -> 0,
                     SaSettings.DEFAULT,
+                    new DepartureGrid(SaSettings.DECRYPTION_GRID_NANOS),
                     null);
         }
 

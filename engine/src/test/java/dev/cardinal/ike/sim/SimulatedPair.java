@@ -3,6 +3,7 @@ package dev.cardinal.ike.sim;
 import dev.cardinal.ike.crypto.SymmetricCrypto;
 import dev.cardinal.ike.sa.AddressPools;
 import dev.cardinal.ike.sa.Credentials;
+import dev.cardinal.ike.sa.DepartureGrid;
 import dev.cardinal.ike.sa.PeerPolicies;
 import dev.cardinal.ike.sa.SaEnvironment;
 import dev.cardinal.ike.sa.SaSettings;
@@ -67,6 +68,7 @@ final class SimulatedPair {
                 new SimulatedSpis(random),
                 local -> PORT_NAT_T,
                 configuration.settings(),
+                new DepartureGrid(configuration.settings().decryptionGridNanos()),
                 null);
         return new SimulatedHost(
                 name,
